@@ -1,0 +1,1 @@
+"""Capture: a Magento database's binlog becomes change records on topics."""

@@ -1,0 +1,1 @@
+"""Entity loaders: ids in, whole entities out, with a bounded number of statements."""

@@ -1,0 +1,1 @@
+"""The topic log: one small protocol, an embedded and a Kafka implementation."""

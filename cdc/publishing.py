@@ -1,0 +1,180 @@
+"""Publishing steps: records and checkpoint in one atomic step, then the identity index."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import orjson
+
+from cdc.checkpoint import Checkpoint
+from cdc.dirty import DirtyKey
+from cdc.errors import RecordTooLarge
+from cdc.identity_index import IdentityIndex
+from cdc.inbox import Inbox
+from cdc.log.protocol import Entry, Publisher
+from cdc.log.topics import TopicNames
+from cdc.position import Position
+from cdc.records import ChangeRecord, encode_record
+from cdc.runs import Run
+from cdc.status import CaptureStatus
+
+logger = logging.getLogger(__name__)
+
+IDLE_CHECKPOINT_S = 5.0
+TOMBSTONES_EVERY_S = 60.0
+TOMBSTONES_COUNT = 500
+
+
+class Step:
+    """Makes work durable, step by step, in the order that promises nothing lost:
+
+    1. records and checkpoint, atomically, in the topic log;
+    2. the identity index (may be one step behind after a crash, never ahead);
+    3. the inbox lets go of the keys.
+    """
+
+    def __init__(
+        self,
+        *,
+        publisher: Publisher,
+        names: TopicNames,
+        index: IdentityIndex,
+        inbox: Inbox,
+        seq: int,
+        saved: Position,
+        tombstone_after_ms: int,
+        status: CaptureStatus,
+        on_published: Callable[[], None] = lambda: None,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._publisher = publisher
+        self._names = names
+        self._index = index
+        self._inbox = inbox
+        self._seq = seq
+        self._saved = saved
+        self._saved_s = time.monotonic()
+        self._tombstone_after_ms = tombstone_after_ms
+        self._tombstones_s = 0.0
+        self._status = status
+        self._on_published = on_published
+        self._clock_ms = clock_ms
+
+    @property
+    def next_seq(self) -> int:
+        """Ordinal that the records of the next step carry."""
+        return self._seq + 1
+
+    def publish(
+        self, records: Sequence[ChangeRecord], runs: tuple[Run, ...], keys: Sequence[DirtyKey]
+    ) -> None:
+        """Publish records, made with `next_seq`, and let the keys go.
+
+        Raises:
+            PublisherFenced, LogUnavailable: nothing is marked done; start again from the log's
+                checkpoint.
+        """
+        started_s = time.monotonic()
+        position = self._inbox.checkpoint(keys)
+        checkpoint = Checkpoint(self.next_seq, position, runs).encode()
+        entries = [self._entry(record) for record in records]
+        kept = self._publish_without_oversized(entries, list(records), checkpoint)
+        self._seq += 1
+        self._index.apply(kept, self._seq)
+        self._inbox.done(keys)
+        self._saved, self._saved_s = position, time.monotonic()
+        self._count(kept, keys, started_s)
+        self._on_published()
+
+    def _entry(self, record: ChangeRecord) -> Entry:
+        return Entry(self._names.model(record.model), record.key.encode(), encode_record(record))
+
+    def _publish_without_oversized(
+        self, entries: list[Entry], records: list[ChangeRecord], checkpoint: bytes
+    ) -> list[ChangeRecord]:
+        """A record over the log's limit goes to the dead letters with its key, not its content."""
+        while True:
+            try:
+                self._publisher.publish(entries, checkpoint)
+            except RecordTooLarge as exc:
+                record = records.pop(exc.index)
+                entry = entries.pop(exc.index)
+                entries.append(self._dead_letter(record, len(entry.value or b"")))
+                logger.error(
+                    "record.too_large",
+                    extra={"model": record.model.value, "batch_bytes": len(entry.value or b"")},
+                )
+                self._status.oversized_count += 1
+            else:
+                return records
+
+    def _dead_letter(self, record: ChangeRecord, size_bytes: int) -> Entry:
+        fields = {
+            "v": 1,
+            "id": f"capture-{record.model.value}-{record.key}-{record.seq}",
+            "at_ms": self._clock_ms(),
+            "workspace": None,
+            "model": record.model.value,
+            "topic": self._names.model(record.model),
+            "partition": None,
+            "offset": None,
+            "key": record.key,
+            "reason": f"the record has {size_bytes} bytes, more than the topic log takes; "
+            "raise max.message.bytes of the topic, then run a full synchronization of the model",
+            "status": None,
+            "request": None,
+            "response": None,
+            "attempts": 0,
+        }
+        return Entry(self._names.dead_letter, record.key.encode(), orjson.dumps(fields))
+
+    def idle(self, runs: tuple[Run, ...]) -> None:
+        """Now and then move the checkpoint past unwatched changes, and let old deletes go."""
+        now_s = time.monotonic()
+        if now_s - self._saved_s > IDLE_CHECKPOINT_S:
+            self.save_position(runs)
+        if now_s - self._tombstones_s > TOMBSTONES_EVERY_S:
+            self._tombstones_s = now_s
+            self._bury(runs)
+
+    def save_position(self, runs: tuple[Run, ...]) -> None:
+        """Write a checkpoint without records where the position moved."""
+        self._saved_s = time.monotonic()
+        if self._inbox.checkpoint() != self._saved:
+            self.publish([], runs, [])
+
+    def _bury(self, runs: tuple[Run, ...]) -> None:
+        """Write tombstones for keys deleted long ago, so that erasure in the topics is real."""
+        before_ms = self._clock_ms() - self._tombstone_after_ms
+        keys = self._index.gone_before(before_ms, TOMBSTONES_COUNT)
+        if not keys:
+            return
+        position = self._inbox.checkpoint()
+        entries = [Entry(self._names.model(model), key.encode(), None) for model, key in keys]
+        self._publisher.publish(entries, Checkpoint(self.next_seq, position, runs).encode())
+        self._seq += 1
+        self._index.forget(keys, self._seq)
+        self._saved = position
+        logger.info("keys.buried", extra={"batch_count": len(keys)})
+
+    def _count(
+        self, records: Sequence[ChangeRecord], keys: Sequence[DirtyKey], started_s: float
+    ) -> None:
+        status = self._status
+        status.steps_count += 1
+        for record in records:
+            status.published_count[record.model] += 1
+            if record.is_delete:
+                status.deleted_count[record.model] += 1
+        if records:
+            logger.info(
+                "step.published",
+                extra={
+                    "batch_count": len(records),
+                    "keys_count": len(keys),
+                    "seq": self._seq,
+                    "elapsed_ms": round((time.monotonic() - started_s) * 1000, 1),
+                },
+            )

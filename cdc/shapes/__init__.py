@@ -1,0 +1,1 @@
+"""Shapes of `after` and `identity` in change records, model by model, as checkable models."""

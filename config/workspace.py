@@ -1,0 +1,119 @@
+"""Settings of a Synerise workspace and of delivery to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from config.base import SettingsModel
+
+ENVIRONMENTS = {
+    "azure-eu": "https://api.synerise.com",
+    "azure-us": "https://api.azu.synerise.com",
+    "gcp": "https://api.geb.synerise.com",
+}
+
+
+class RetrySettings(SettingsModel):
+    """Waits after a failed request."""
+
+    base_s: Annotated[float, Field(gt=0, description="First wait, seconds.")] = 0.5
+    longest_s: Annotated[float, Field(gt=0, description="Longest wait, seconds.")] = 60.0
+    forbidden_s: Annotated[
+        float, Field(gt=0, description="Wait after a 403, seconds; permissions take minutes.")
+    ] = 60.0
+
+
+class BatchSettings(SettingsModel):
+    """Most payloads in one request, per kind."""
+
+    profiles: Annotated[int, Field(ge=1, le=1000)] = 1000
+    transactions: Annotated[int, Field(ge=1, le=1000)] = 100
+    items: Annotated[int, Field(ge=1, le=1000)] = 100
+    bytes_max: Annotated[
+        int, Field(ge=1000, le=1_000_000, description="Most bytes of a request's body.")
+    ] = 950_000
+
+
+class WorkspaceSettings(SettingsModel):
+    """One Synerise workspace and the part of the shop that goes to it."""
+
+    name: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of ours, used in groups and logs."),
+    ]
+    api_key: Annotated[SecretStr, Field(description="Workspace API key (a UUID).")]
+    guid: Annotated[
+        str | None, Field(description="Workspace GUID, needed for Basic authentication.")
+    ] = None
+    auth: Annotated[
+        Literal["jwt", "basic"], Field(description="jwt logs in with the key; basic needs `guid`.")
+    ] = "jwt"
+    environment: Annotated[
+        Literal["azure-eu", "azure-us", "gcp"], Field(description="Where the workspace lives.")
+    ] = "azure-eu"
+    base_url: Annotated[
+        str | None,
+        Field(description="Replaces the environment's host; https unless the host is loopback."),
+    ] = None
+    websites: Annotated[
+        tuple[int, ...] | None,
+        Field(description="Website ids that belong to this workspace; null means all."),
+    ] = None
+    stores: Annotated[
+        tuple[int, ...] | None,
+        Field(description="Store view ids of those websites to send; null means all."),
+    ] = None
+    batch: BatchSettings = BatchSettings()
+    requests_per_s: Annotated[
+        float, Field(gt=0, description="Most requests per second to this workspace.")
+    ] = 10.0
+    concurrency: Annotated[
+        int, Field(ge=1, le=16, description="Requests in flight at once, never two for one key.")
+    ] = 2
+    timeout_s: Annotated[float, Field(gt=0, description="Time-out of a request.")] = 10.0
+    retry: RetrySettings = RetrySettings()
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_is_uuid(cls, value: SecretStr) -> SecretStr:
+        try:
+            UUID(value.get_secret_value())
+        except ValueError as exc:
+            raise ValueError("must be a UUID, as shown in the workspace's API key list") from exc
+        return value
+
+    @field_validator("guid")
+    @classmethod
+    def _guid_is_uuid(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        bare = value.strip("{}")
+        try:
+            UUID(bare)
+        except ValueError as exc:
+            raise ValueError("must be a UUID, with or without braces") from exc
+        return bare
+
+    @field_validator("base_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str | None) -> str | None:
+        if value is None or value.startswith("https://"):
+            return value and value.rstrip("/")
+        loopback = ("http://127.0.0.1", "http://localhost", "http://[::1]", "http://sandbox")
+        if value.startswith(loopback):
+            return value.rstrip("/")
+        raise ValueError("must start with https:// (plain http only for loopback or the sandbox)")
+
+    @model_validator(mode="after")
+    def _basic_has_guid(self) -> Self:
+        if self.auth == "basic" and self.guid is None:
+            raise ValueError("auth: basic needs guid")
+        return self
+
+    @property
+    def url(self) -> str:
+        """Base URL of the API, without a trailing slash."""
+        return self.base_url or ENVIRONMENTS[self.environment]

@@ -1,0 +1,1 @@
+"""Pure mapping: a change record, a store view and the settings become payloads."""

@@ -1,0 +1,1 @@
+"""Delivery: consume change records, map them, ship them."""

@@ -1,0 +1,103 @@
+"""A payload on its way: serialized once, with the record it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import orjson
+
+from cdc.log.protocol import TopicPartition
+from mappers.payload import Payload, PayloadKind
+
+CUSTOMER_PROFILE = "profile:customer:"
+SUBSCRIBER_PROFILE = "profile:subscriber:"
+GUEST_PROFILE = "profile:guest:"
+EMAIL_CLAIM = "email:"
+CUSTOM_ID_CLAIM = "customId:"
+FINGERPRINT_BYTES = 16
+
+
+@dataclass(slots=True, eq=False)
+class Origin:
+    """The record a payload was made of. Only the lane's own thread changes `open_count`.
+
+    Attributes:
+        place: topic and partition of the message.
+        offset: its offset.
+        key: message key as text.
+        model: name of the model, "" when the record could not be read.
+        record_id: Magento's id, "" when the record could not be read.
+        seq: ordinal of the publishing step.
+        ts_ms: commit time, Unix milliseconds; 0 when unknown.
+        captured_ms: when the entity was read, Unix milliseconds.
+        open_count: payloads of the record that are not finished.
+    """
+
+    place: TopicPartition
+    offset: int
+    key: str
+    model: str = ""
+    record_id: str = ""
+    seq: int = 0
+    ts_ms: int = 0
+    captured_ms: int = 0
+    open_count: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """One payload, its bytes and its fingerprint.
+
+    `claims` starts as the payload's and may gain the e-mail address that the target is known to
+    leave, so that whoever takes that address over waits for it.
+    """
+
+    payload: Payload
+    content: bytes
+    fingerprint: bytes
+    origin: Origin
+    claims: frozenset[str] = field(default=frozenset())
+    conflict_cycles_count: int = 0
+
+    @property
+    def kind(self) -> PayloadKind:
+        """Which endpoint takes it."""
+        return self.payload.kind
+
+    @property
+    def target(self) -> str:
+        """Name of the target object."""
+        return self.payload.target
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether it writes the profile of a registered customer."""
+        return self.kind is PayloadKind.PROFILE and self.target.startswith(CUSTOMER_PROFILE)
+
+    @property
+    def email(self) -> str | None:
+        """E-mail address that a profile payload writes."""
+        if self.kind is not PayloadKind.PROFILE:
+            return None
+        value = self.payload.body.get("email")
+        return value if isinstance(value, str) else None
+
+    @property
+    def custom_id(self) -> str | None:
+        """Custom id that a profile payload or a profile delete names."""
+        if self.kind not in (PayloadKind.PROFILE, PayloadKind.PROFILE_DELETE):
+            return None
+        value = self.payload.body.get("customId")
+        return value if isinstance(value, str) else None
+
+
+def prepare(payload: Payload, origin: Origin) -> Outgoing:
+    """Serialize a payload; the same bytes are measured, fingerprinted and sent.
+
+    Raises:
+        TypeError: the body holds a value that JSON does not have.
+    """
+    content = orjson.dumps(payload.body)
+    fingerprint = blake2b(content, digest_size=FINGERPRINT_BYTES).digest()
+    return Outgoing(payload, content, fingerprint, origin, payload.claims)

@@ -1,0 +1,1 @@
+"""Tests, and the real servers that tests and the demo run against."""

@@ -1,0 +1,191 @@
+"""The container files name only commands, options, settings and paths that exist."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from configparser import ConfigParser
+from typing import Any
+
+import click
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from cli.main import main
+from config.settings import Settings
+from tests.architecture.checkout import ROOT
+
+PREFIX = "MAGENTO_CDC_"
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = sorted(name for name, service in SERVICES.items() if service.get("image") == "magento-cdc")
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+# "${NAME:-default}" and "${NAME:?complaint}", as Compose fills them in.
+VARIABLE = re.compile(r"\$\{(\w+)(?::-(?P<default>[^}]*)|:\?[^}]*)?\}")
+
+
+def filled_in(text: str) -> str:
+    """Put defaults, or a made-up value, in place of Compose's variables."""
+    return VARIABLE.sub(lambda match: match["default"] or "made-up", text)
+
+
+def resolve(arguments: list[str]) -> tuple[click.Command, list[str]]:
+    """Follow subcommands down the tree of commands.
+
+    Returns: the command, and the words behind its name.
+    """
+    command: click.Command = main
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        found = command.commands.get(arguments[0])
+        assert found is not None, f"no such command: {arguments[0]}"
+        command, arguments = found, arguments[1:]
+    return command, arguments
+
+
+def settings_field(name: str) -> bool:
+    """Tell whether an environment variable names a field of the settings."""
+    model: Any = Settings
+    for part in name.removeprefix(PREFIX).lower().split("__"):
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return False
+        field = model.model_fields.get(part)
+        if field is None:
+            return False
+        model = field.annotation
+    return True
+
+
+def docker_lines(instruction: str) -> list[str]:
+    """Return the arguments of every such instruction in the Dockerfile, continued lines joined."""
+    joined = DOCKERFILE.replace("\\\n", " ")
+    return re.findall(rf"^{instruction} (.+)$", joined, re.MULTILINE)
+
+
+def command_lines() -> dict[str, list[str]]:
+    """Return what is run, by the service (or file) that runs it."""
+    lines = {name: SERVICES[name]["command"] for name in OURS}
+    return {**lines, "Dockerfile": yaml.safe_load(docker_lines("CMD")[0])}
+
+
+def test_the_pipeline_has_its_parts() -> None:
+    assert OURS == ["capture", "deliver", "sandbox"]
+    assert {"mariadb", "kafka"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("service", [*OURS, "Dockerfile"])
+def test_command_and_its_options_exist(service: str) -> None:
+    command, words = resolve(command_lines()[service])
+    assert not isinstance(command, click.Group)
+    # The real parser: complains about unknown options, missing values and stray words.
+    command.make_context(command.name, [*words], resilient_parsing=False).close()
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_environment_names_settings(service: str) -> None:
+    unknown = {
+        name
+        for name in SERVICES[service].get("environment", {})
+        if name.startswith(PREFIX) and not settings_field(name)
+    }
+    assert unknown == set()
+
+
+def test_dockerfile_environment_names_settings() -> None:
+    names = re.findall(rf"\b({PREFIX}\w+)=", " ".join(docker_lines("ENV")))
+    assert names
+    assert [name for name in names if not settings_field(name)] == []
+
+
+def test_inline_settings_are_valid() -> None:
+    content = filled_in(COMPOSE["configs"]["settings"]["content"])
+    settings = Settings.model_validate(yaml.safe_load(content))
+    assert [workspace.name for workspace in settings.workspaces] == ["sandbox"]
+    assert settings.workspaces[0].url == f"http://sandbox:{sandbox_port()}"
+
+
+def sandbox_port() -> str:
+    """Return the port that the sandbox is told to listen on."""
+    words = SERVICES["sandbox"]["command"]
+    return str(words[words.index("--port") + 1])
+
+
+def test_settings_file_is_mounted_where_the_commands_look_for_it() -> None:
+    for name in ("capture", "deliver"):
+        words = SERVICES[name]["command"]
+        targets = {mount["target"] for mount in SERVICES[name]["configs"]}
+        assert words[words.index("--config") + 1] in targets
+        assert {mount["source"] for mount in SERVICES[name]["configs"]} <= set(COMPOSE["configs"])
+
+
+def test_state_lies_on_a_volume() -> None:
+    state = re.search(rf"{PREFIX}STATE_DIR=(\S+)", DOCKERFILE)
+    assert state
+    assert docker_lines("VOLUME") == [state[1]]
+    for name in ("capture", "deliver"):
+        mounts = dict(volume.split(":") for volume in SERVICES[name]["volumes"])
+        assert state[1] in mounts.values()
+        assert set(mounts) <= set(COMPOSE["volumes"])
+
+
+def test_capture_user_of_the_database_is_the_one_of_the_settings() -> None:
+    user = SERVICES["capture"]["environment"][f"{PREFIX}DATABASE__USER"]
+    schema = SERVICES["capture"]["environment"][f"{PREFIX}DATABASE__NAME"]
+    script = COMPOSE["configs"]["capture-user"]["content"]
+    assert f"CREATE USER '{user}'@" in script
+    assert f"GRANT SELECT ON {schema}.* TO '{user}'@" in script
+    assert SERVICES["mariadb"]["environment"]["MARIADB_DATABASE"] == schema
+
+
+def test_database_logs_whole_rows() -> None:
+    flags = set(SERVICES["mariadb"]["command"])
+    assert {
+        "--binlog-format=ROW",
+        "--binlog-row-image=FULL",
+        "--binlog-row-metadata=FULL",
+    } <= flags
+
+
+def test_dockerfile_copies_what_exists_and_what_the_build_context_lets_in() -> None:
+    let_in = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    sources = [
+        word for line in docker_lines("COPY") if "--from=" not in line for word in line.split()[:-1]
+    ]
+    assert sources
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+    assert set(sources) == let_in
+
+
+def test_dockerfile_copies_every_package() -> None:
+    packaging = ConfigParser()
+    packaging.read(ROOT / "setup.cfg")
+    packages = {
+        name
+        for name in packaging["options.packages.find"]["include"].split()
+        if not name.endswith("*")
+    }
+    copied = {word for line in docker_lines("COPY") for word in line.split()}
+    assert packages <= copied
+
+
+def test_entry_point_is_the_program_of_the_package() -> None:
+    packaging = ConfigParser()
+    packaging.read(ROOT / "setup.cfg")
+    program, _, target = packaging["options.entry_points"]["console_scripts"].partition("=")
+    assert yaml.safe_load(docker_lines("ENTRYPOINT")[0]) == [program.strip()]
+    assert target.strip() == f"{main.callback.__module__ if main.callback else ''}:main"
+
+
+def test_image_does_not_run_as_root() -> None:
+    assert docker_lines("USER") == ["magento-cdc"]
+
+
+def test_python_of_the_image_is_allowed_by_the_package() -> None:
+    version = re.search(r"FROM python:3\.(\d+)-slim$", DOCKERFILE, re.MULTILINE)
+    assert version
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert int(version[1]) >= int(project["tool"]["mypy"]["python_version"].split(".")[1])

@@ -1,0 +1,1 @@
+"""A Magento-like shop in a database: tables, seeded content, and Magento-like writes."""

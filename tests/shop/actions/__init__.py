@@ -1,0 +1,1 @@
+"""What people and programs do in a shop, each written to the database as Magento writes it."""

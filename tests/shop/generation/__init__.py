@@ -1,0 +1,1 @@
+"""Seeded content for a shop: the same size and seed give the same rows."""
