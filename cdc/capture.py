@@ -20,7 +20,7 @@ from cdc.reading import NamedByModel, Reading
 from cdc.records import Cause, ChangeRecord, Model, Source
 from cdc.runs import Phase, Run, with_requests
 from cdc.status import CaptureStatus
-from cdc.visibility import open_read
+from cdc.visibility import ConsistentRead, open_read
 from cdc.watch import MODEL_KINDS, Kind
 from config.source import CaptureSettings
 
@@ -110,26 +110,23 @@ class CaptureLoop:
 
     def _expansion(self, keys: list[DirtyKey]) -> Expansion:
         ids = [key.id for key in keys]
-        known = sorted(int(found) for found in self._index.linked("category", ids))
-        return Expansion(keys, ids, known, named_by(keys[-1], "dependency"), newest(keys))
+        known = sorted(self._index.linked("category", ids), key=int)
+        reason = named_by(keys[-1], "dependency")
+        return Expansion(keys, list(map(int, ids)), known, reason, newest(keys))
 
     def _expand(self, expansion: Expansion) -> None:
         limit = self._settings.window_keys
         with open_read(self._database, expansion.position, self._stop, self._settings) as reader:
             page = self._reading.category_page(reader, expansion, limit)
-            named = {Model.PRODUCT: {str(found): expansion.named for found in page}}
-            records = self._compose(reader, named)
-        if len(page) < limit:
+            records = self._compose(reader, {Model.PRODUCT: dict.fromkeys(page, expansion.named)})
+        done: list[DirtyKey] = []
+        if expansion.is_finished:
             self._expansions.pop(0)
-            self._step.publish(records, self._runs, expansion.keys)
-        else:
-            expansion.after = page[-1]
-            self._step.publish(records, self._runs, [])
+            done = expansion.keys
+        self._step.publish(records, self._runs, done)
 
     def _scan(self, run: Run) -> None:
-        with open_read(
-                self._database, self._inbox.position, self._stop, self._settings
-            ) as reader:
+        with open_read(self._database, self._inbox.position, self._stop, self._settings) as reader:
             if run.highest == 0:
                 run = run.begun(self._reading.highest(reader, run.model))
             chunk = self._reading.scan(reader, run.model, run.after, self._settings.scan_chunk_keys)
@@ -162,9 +159,9 @@ class CaptureLoop:
         if is_finished:
             self._log_run("run.finished", run)
 
-    def _compose(self, reader: ConsistentReader, named: NamedByModel) -> list[ChangeRecord]:
+    def _compose(self, reader: ConsistentRead, named: NamedByModel) -> list[ChangeRecord]:
         records: list[ChangeRecord] = []
-        websites = self._reading.shop(reader).websites_by_store
+        websites = self._reading.websites(reader)
         for batch in self._reading.batches(reader, named):
             composed = self._composer.compose(
                 batch, seq=self._step.next_seq, captured_ms=self._clock_ms(), websites=websites
@@ -201,9 +198,7 @@ def source_of(position: Position) -> Source:
 def named_by(key: DirtyKey, cause: Cause = "stream") -> Named:
     """Why a key is read."""
     image: Row | None = key.image
-    return Named(
-        cause, key.committed_ms, tuple(sorted(key.tables)), source_of(key.position), image
-    )
+    return Named(cause, key.committed_ms, tuple(sorted(key.tables)), source_of(key.position), image)
 
 
 def named_by_model(keys: list[DirtyKey]) -> NamedByModel:

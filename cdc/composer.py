@@ -133,9 +133,7 @@ class _Step:
         identity = self._with_image(known.identity, named)
         return self._record(Op.DELETE, entity_id, known.key, named, identity, None)
 
-    def deleted_unknown(
-        self, entity_id: str, known: Mapping[str, Known]
-    ) -> ChangeRecord | None:
+    def deleted_unknown(self, entity_id: str, known: Mapping[str, Known]) -> ChangeRecord | None:
         """A delete of something never published live: only the before image knows it.
 
         Nothing can be in the target unless it got there by other means, so a product or an order

@@ -3,8 +3,8 @@
 PipelineError                        .disposition
 ├─ SourceError                       STOP
 │  ├─ SourceUnavailable              RETRY        connection lost, server restarting
-│  ├─ SourceDenied                   RETRY        credentials or grants refused: slow retry, passwords rotate
-│  ├─ ServerIdClash                  RETRY        another reader uses our server id: a few tries, then stop
+│  ├─ SourceDenied                   RETRY        credentials or grants refused: slow retry
+│  ├─ ServerIdClash                  RETRY        another reader has our server id: a few tries
 │  ├─ SourceMisconfigured            STOP exit 2  a server variable or grant that would lose data
 │  ├─ BinlogPurged                   STOP exit 3  the position is gone: only a full run helps
 │  ├─ PositionUnusable               STOP exit 3  another server, a lost tail, or no event border
@@ -69,14 +69,14 @@ class SourceDenied(SourceError):
 
 
 class ServerIdClash(SourceError):
-    """Another replication client uses the same server id; the servers throws the older one out."""
+    """Another replication client uses the same server id; the server throws the older one out."""
 
     disposition = Disposition.RETRY
     exit_code = 2
 
 
 class SourceMisconfigured(SourceError):
-    """A server setting or grant under which changes would be lost. Names the variable and the fix."""
+    """A server setting or grant under which changes would be lost; names variable and fix."""
 
     exit_code = 2
 
@@ -172,9 +172,7 @@ class ApiUnavailable(ApiError):
 class ApiThrottled(ApiError):
     """429. `retry_after_s` is what the server asked for, None when it did not say."""
 
-    def __init__(
-        self, message: str, *, retry_after_s: float | None = None, body: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, retry_after_s: float | None = None, body: str = "") -> None:
         super().__init__(message, status=429, body=body)
         self.retry_after_s = retry_after_s
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cdc.composer import Named
 from cdc.dirty import DirtyKey
+from cdc.entities.dependents import START, Cursor
 from cdc.position import Position
 
 
@@ -19,16 +20,21 @@ class Expansion:
     Attributes:
         keys: the category keys as taken from the inbox.
         category_ids: ids of the categories.
-        known_ids: products last published in these categories, sorted; a deleted category has no
-            rows left that could tell.
+        known_ids: products last published in these categories; a deleted category has no rows
+            left that could tell. They come before the pages of the database.
         named: why the products are read.
         position: every page is read in a view that includes it.
-        after: last product id done.
+        cursor: where the next page of the database starts; None when there is none left.
     """
 
     keys: list[DirtyKey]
-    category_ids: list[str]
-    known_ids: list[int]
+    category_ids: list[int]
+    known_ids: list[str]
     named: Named
     position: Position
-    after: int = 0
+    cursor: Cursor | None = field(default=START)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to read."""
+        return self.cursor is None and not self.known_ids

@@ -92,7 +92,7 @@ class IdentityIndex:
             part = values[start : start + _VARIABLES]
             marks = ",".join("?" * len(part))
             rows = self._db.execute(
-                "SELECT key, entity_id, hash, seq, gone_ms, identity FROM known "  # noqa: S608
+                "SELECT key, entity_id, hash, seq, gone_ms, identity FROM known "
                 f"WHERE model = ? AND {column} IN ({marks}) {extra}",
                 (model.value, *part),
             )
@@ -124,7 +124,7 @@ class IdentityIndex:
         for start in range(0, len(emails), _VARIABLES):
             part = emails[start : start + _VARIABLES]
             marks = ",".join("?" * len(part))
-            rows = self._db.execute(f"SELECT email FROM retired WHERE email IN ({marks})", part)  # noqa: S608
+            rows = self._db.execute(f"SELECT email FROM retired WHERE email IN ({marks})", part)
             found.update(row[0] for row in rows.fetchall())
         return found
 
@@ -198,7 +198,7 @@ class IdentityIndex:
         )
 
     def _retire(self, record: ChangeRecord) -> None:
-        """A customer left an address: its profile moved on, and so did the address's guest orders."""
+        """A customer left an address: its profile moved on, and its guest orders with it."""
         for email in record.identity.get("former_emails", ()):
             new = self._db.execute("INSERT OR IGNORE INTO retired VALUES (?)", (email,)).rowcount
             if not new:

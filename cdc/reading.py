@@ -8,13 +8,23 @@ from datetime import UTC, datetime
 
 from cdc.composer import Batch, Named, keys_to_check
 from cdc.database import Reader
-from cdc.entities.dependents import Dependents
-from cdc.entities.loader import Loader, ScanChunk
+from cdc.entities.dependents import (
+    START,
+    Cursor,
+    Page,
+    invisible_children,
+    parents_of_products,
+    products_of_categories,
+    products_of_skus,
+)
 from cdc.entities.product import ProductLoader
+from cdc.entities.protocol import Loader, ScanChunk
 from cdc.entities.shop import Shop, load_shop
+from cdc.expansion import Expansion
 from cdc.identity_index import IdentityIndex
 from cdc.records import Model
 
+PAGE = 5000
 NamedByModel = dict[Model, dict[str, Named]]
 
 # Customers first: what they are known by decides how orders and addresses are.
@@ -26,7 +36,6 @@ class Reading:
     """Loads entities. Holds the cached shop metadata; used by the publisher's thread alone."""
 
     loaders: Mapping[Model, Loader]
-    dependents: Dependents
     index: IdentityIndex
     prefix: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -39,7 +48,7 @@ class Reading:
     def shop(self, reader: Reader) -> Shop:
         """Shop metadata, from the cache where nothing changed."""
         if self._shop is None:
-            self._shop = load_shop(reader, self.prefix, self.clock())
+            self._shop = load_shop(reader, self.prefix)
         return self._shop.at(self.clock())
 
     def scan(self, reader: Reader, model: Model, after: int, limit: int) -> ScanChunk:
@@ -56,31 +65,51 @@ class Reading:
         existing = self.loaders[model].existing(reader, wanted)
         return [found for found in wanted if found not in existing]
 
+    def websites(self, reader: Reader) -> dict[int, int]:
+        """Website of every store view that exists."""
+        views = self.shop(reader).stores.views
+        return {store_id: view.website_id for store_id, view in views.items() if store_id > 0}
+
+    def category_page(self, reader: Reader, expansion: Expansion, limit: int) -> list[str]:
+        """Next products of an expansion, which moves on; at most `limit`."""
+        if expansion.known_ids:
+            page = expansion.known_ids[:limit]
+            del expansion.known_ids[:limit]
+            return page
+        if expansion.cursor is None:
+            return []
+        shop = self.shop(reader)
+        found = products_of_categories(
+            reader, shop, expansion.category_ids, expansion.cursor, limit
+        )
+        expansion.cursor = found.after
+        return list(found.keys)
+
     def add_skus(self, reader: Reader, named: NamedByModel, skus: Mapping[str, Named]) -> None:
-        """Name the products that have these SKUs now."""
+        """Name the products that have these SKUs now; inventory tables know nothing else."""
         if not skus:
             return
         products = named.setdefault(Model.PRODUCT, {})
-        for sku, found in self.dependents.products_by_sku(reader, list(skus)).items():
-            for entity_id in found:
-                products.setdefault(str(entity_id), skus[sku])
+        reason = as_dependency(next(iter(skus.values())))
+        for entity_id in products_of_skus(reader, self.shop(reader), list(skus)):
+            products.setdefault(entity_id, reason)
 
     def add_relatives(self, reader: Reader, named: NamedByModel) -> None:
-        """Name parents and children of named products: what is sent of one shows the other.
+        """Name parents and invisible children of named products: what is sent of one shows both.
 
         Parents that lost a child by a cascade are known from what was last published.
         """
         products = named.get(Model.PRODUCT)
         if not products:
             return
-        relatives: dict[str, Named] = {}
-        for entity_id, found in self.dependents.relatives(reader, list(map(int, products))):
-            relatives.setdefault(str(found), products[str(entity_id)])
-        for entity_id in products:
-            for found in self.index.linked("child", [entity_id]):
-                relatives.setdefault(found, products[entity_id])
-        for found, reason in relatives.items():
-            products.setdefault(found, as_dependency(reason))
+        shop = self.shop(reader)
+        ids = sorted(int(found) for found in products)
+        reason = as_dependency(next(iter(products.values())))
+        relatives = self.index.linked("child", list(products))
+        relatives |= _all_pages(lambda at: parents_of_products(reader, shop, ids, at, PAGE))
+        relatives |= _all_pages(lambda at: invisible_children(reader, shop, ids, at, PAGE))
+        for found in sorted(relatives):
+            products.setdefault(found, reason)
 
     def batches(self, reader: Reader, named: NamedByModel) -> list[Batch]:
         """Load everything that is named; one batch a model."""
@@ -110,6 +139,16 @@ class Reading:
             batch.entities,
             {sku: str(entity_id) for sku, entity_id in held.items()},
         )
+
+
+def _all_pages(step: Callable[[Cursor], Page]) -> set[str]:
+    keys: set[str] = set()
+    cursor: Cursor | None = START
+    while cursor is not None:
+        page = step(cursor)
+        keys.update(page.keys)
+        cursor = page.after
+    return keys
 
 
 def as_dependency(named: Named) -> Named:

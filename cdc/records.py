@@ -47,7 +47,9 @@ class Source(_Strict):
     """Where in the binlog the newest change that named the key ended."""
 
     server: Annotated[str, Field(description="Identity of the database server (uuid).")]
-    gtid: Annotated[str, Field(description="GTID position or set after the change; empty without GTIDs.")]
+    gtid: Annotated[
+        str, Field(description="GTID position or set after the change; empty without GTIDs.")
+    ]
     file: Annotated[str, Field(description="Binlog file of the end of the transaction.")]
     pos: Annotated[int, Field(description="Offset of the end of the transaction, in bytes.")]
 

@@ -12,8 +12,7 @@ from cdc.binlog.stream import BinlogStream
 from cdc.capture import CaptureLoop
 from cdc.checkpoint import Checkpoint
 from cdc.database import Database
-from cdc.entities.dependents import Dependents
-from cdc.entities.loader import loaders
+from cdc.entities.loaders import loaders
 from cdc.errors import Disposition, PipelineError, ServerIdClash, SourceDenied, Stopped
 from cdc.follower import Follower
 from cdc.identity_index import IdentityIndex
@@ -158,7 +157,7 @@ class CaptureService:
             self.status,
         )
         prefix = self._settings.database.table_prefix
-        reading = Reading(loaders(prefix), Dependents(prefix), index, prefix)
+        reading = Reading(loaders(prefix), index, prefix)
         step = Step(
             publisher=publisher,
             names=self._names,

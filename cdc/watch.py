@@ -40,8 +40,8 @@ class Name:
     """One thing a row names.
 
     `is_deleted` says that the entity's own row was deleted. `image` is what only the before image
-    of that row knows: (e-mail, store id, website id) of a customer, (sku,) of a product, (store id,)
-    of a subscriber.
+    of that row knows: (e-mail, store id, website id) of a customer, (sku,) of a product,
+    (store id,) of a subscriber.
     """
 
     kind: Kind
@@ -123,6 +123,16 @@ def _parent_and_child(changes: RowChanges) -> Iterator[Name]:
     return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
 
 
+_GROUPED_LINK = 3  # catalog_product_link_type: 1 related, 3 grouped, 4 up-sell, 5 cross-sell
+
+
+def _grouped_link(changes: RowChanges) -> Iterator[Name]:
+    """Names the ends of grouped links; the other kinds are rewritten at every save, unused here."""
+    rows = [row for row in (*changes.before, *changes.after) if row[0] == _GROUPED_LINK]
+    ids = {value for row in rows for value in row[1:]}
+    return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
+
+
 def _url_rewrite(changes: RowChanges) -> Iterator[Name]:
     ids = {row[1] for row in (*changes.before, *changes.after) if row[0] == "product"}
     return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
@@ -186,16 +196,12 @@ def _watch_table() -> dict[str, Watch]:
             ("entity_id", "email", "store_id", "website_id"), _entity(Kind.CUSTOMER), _CUSTOMER
         ),
         "customer_address_entity": Watch(("parent_id",), _by(Kind.CUSTOMER), _CUSTOMER),
-        "newsletter_subscriber": Watch(
-            ("subscriber_email", "store_id"), _subscriber, _SUBSCRIBER
-        ),
+        "newsletter_subscriber": Watch(("subscriber_email", "store_id"), _subscriber, _SUBSCRIBER),
         "sales_order": Watch(("entity_id",), _entity(Kind.ORDER), _ORDER),
         "sales_order_item": Watch(("order_id",), _by(Kind.ORDER), _ORDER),
         "sales_order_payment": Watch(("parent_id",), _by(Kind.ORDER), _ORDER),
         "sales_order_address": Watch(("parent_id",), _by(Kind.ORDER), _ORDER),
-        "catalog_product_entity": Watch(
-            ("entity_id", "sku"), _entity(Kind.PRODUCT), _PRODUCT
-        ),
+        "catalog_product_entity": Watch(("entity_id", "sku"), _entity(Kind.PRODUCT), _PRODUCT),
         "catalog_product_entity_tier_price": Watch(("entity_id",), _by(Kind.PRODUCT), _PRODUCT),
         "catalog_product_website": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
         "catalog_category_product": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
@@ -204,6 +210,12 @@ def _watch_table() -> dict[str, Watch]:
         ),
         "catalog_product_super_attribute": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
         "catalog_product_relation": Watch(("parent_id", "child_id"), _parent_and_child, _PRODUCT),
+        "catalog_product_bundle_selection": Watch(
+            ("parent_product_id", "product_id"), _parent_and_child, _PRODUCT
+        ),
+        "catalog_product_link": Watch(
+            ("link_type_id", "product_id", "linked_product_id"), _grouped_link, _PRODUCT
+        ),
         "catalog_product_index_price": Watch(("entity_id",), _by(Kind.PRODUCT), _PRODUCT),
         "catalogrule_product_price": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
         "cataloginventory_stock_item": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
@@ -232,6 +244,9 @@ def _watch_table() -> dict[str, Watch]:
         "directory_country_region",
         "directory_country_region_name",
         "salesrule",
+        "eav_entity_type",
+        "directory_currency_rate",
+        "inventory_source",
         "inventory_stock_sales_channel",
         "inventory_source_stock_link",
     ):

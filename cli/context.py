@@ -56,7 +56,9 @@ def settings_from(path: Path | None) -> Settings:
 
 def print_json(value: Any) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+    sys.stdout.buffer.write(
+        orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    )
     sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
 

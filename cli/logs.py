@@ -56,9 +56,7 @@ class TextFormatter(logging.Formatter):
 def set_up_logs(settings: Settings, stream: TextIO | None = None) -> None:
     """Send all logs to `stream` (default stderr) in the format the settings ask for."""
     target = stream or sys.stderr
-    is_text = settings.log_format == "text" or (
-        settings.log_format == "auto" and target.isatty()
-    )
+    is_text = settings.log_format == "text" or (settings.log_format == "auto" and target.isatty())
     handler = logging.StreamHandler(target)
     handler.setFormatter(TextFormatter() if is_text else JsonFormatter())
     root = logging.getLogger()

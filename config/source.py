@@ -70,7 +70,7 @@ class SettleSettings(SettingsModel):
         int,
         Field(
             ge=0,
-            description="A delete waits this long, so that delete and re-creation become an update.",
+            description="A delete waits this long, so that a re-creation makes it an update.",
         ),
     ] = 20
 
@@ -134,7 +134,7 @@ class CaptureSettings(SettingsModel):
         int,
         Field(
             ge=0,
-            description="MySQL without GTIDs: extra wait before a read, as visibility cannot be asked.",
+            description="MySQL without GTIDs: wait before a read; visibility cannot be asked.",
         ),
     ] = 200
     tombstone_after_h: Annotated[

@@ -45,7 +45,8 @@ class KafkaLogSettings(SettingsModel):
     sasl_password: Annotated[SecretStr | None, Field(description="SASL password.")] = None
     ssl_cafile: Annotated[Path | None, Field(description="CA file for SSL protocols.")] = None
     compression: Annotated[
-        Literal["none", "zstd", "lz4", "gzip", "snappy"], Field(description="Compression of batches.")
+        Literal["none", "zstd", "lz4", "gzip", "snappy"],
+        Field(description="Compression of batches."),
     ] = "none"
     transaction_timeout_ms: Annotated[
         int, Field(ge=1000, description="A publisher that hangs longer loses its transaction.")

@@ -42,7 +42,9 @@ class WorkspaceSettings(SettingsModel):
 
     name: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of ours, used in groups and logs."),
+        Field(
+            pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of ours, used in groups and logs."
+        ),
     ]
     api_key: Annotated[SecretStr, Field(description="Workspace API key (a UUID).")]
     guid: Annotated[

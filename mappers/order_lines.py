@@ -9,7 +9,7 @@ Amounts of a line, in order currency and exact arithmetic:
     finalUnitPrice = gross / qty_ordered, rounded, halves away from zero
     regularPrice   = the greater of original_price and price_incl_tax (price where both are null):
                      the catalog price under a special price, and never less than a unit cost
-                     with tax before cart discounts
+                     with tax before cart discounts; left out when it is not known
 An amount that the line itself does not carry is the sum over its children: a bundle with dynamic
 prices keeps its money there. A line without a positive quantity cannot be sent (the API wants
 one) and is left out and counted; Magento never changes the quantity ordered, so the places of
@@ -72,11 +72,11 @@ def order_lines(order: Fields, sale: Sale) -> Lines:
         if quantity <= 0:
             skipped.append(Skipped("order line without quantity"))
             continue
-        money = [line, *children[line.integer("item_id")]]
-        unit = rounded(EXACT.divide(_gross(money), quantity), sale.currency)
+        line_gross, line_net = _totals([line, *children[line.integer("item_id")]])
+        unit = rounded(EXACT.divide(line_gross, quantity), sale.currency)
         products.append(_product(line, sale, unit, quantity))
         gross = EXACT.add(gross, EXACT.multiply(unit, quantity))
-        net = EXACT.add(net, _net(money))
+        net = EXACT.add(net, line_net)
     return Lines(products, gross, net, skipped)
 
 
@@ -94,14 +94,11 @@ def _by_parent(order: Fields) -> tuple[list[Fields], dict[int | None, list[Field
     return top, children
 
 
-def _gross(money: list[Fields]) -> Decimal:
-    taxed = total([_amount(money, "row_total"), _amount(money, "tax_amount")])
-    return max(Decimal(0), EXACT.subtract(taxed, _amount(money, "discount_amount")))
-
-
-def _net(money: list[Fields]) -> Decimal:
-    left = EXACT.subtract(_amount(money, "row_total"), _amount(money, "discount_amount"))
-    return max(Decimal(0), left)
+def _totals(money: list[Fields]) -> tuple[Decimal, Decimal]:
+    """Gross and net of a line, which comes first, and its children."""
+    net = EXACT.subtract(_amount(money, "row_total"), _amount(money, "discount_amount"))
+    gross = EXACT.add(net, _amount(money, "tax_amount"))
+    return max(Decimal(0), gross), max(Decimal(0), net)
 
 
 def _amount(money: list[Fields], name: str) -> Decimal:
@@ -118,7 +115,8 @@ def _product(line: Fields, sale: Sale, unit: Decimal, quantity: Decimal) -> dict
         product["skuVariant"] = variant
     product["name"] = line.filled("name") or sku
     regular = _regular_price(line)
-    if regular is not None:
+    # A bundle that keeps its money on its children has no price of its own: not one of zero.
+    if regular is not None and (regular > 0 or unit == 0):
         product["regularPrice"] = priced(regular, sale.currency)
     product["finalUnitPrice"] = priced(unit, sale.currency)
     product["quantity"] = count(quantity)

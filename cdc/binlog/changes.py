@@ -41,16 +41,27 @@ class Committed:
     """A transaction ended; `position` is behind it. Also sent for unwatched transactions.
 
     `committed_ms` is Unix milliseconds, exact where the server tells (MySQL 8 GTID events), else
-    the second of the event.
+    the second of the event. `resume` is set while an XA transaction is prepared and not yet
+    committed: its rows are delivered at its commit, so a restart must read from before it.
     """
 
     position: Position
     committed_ms: int
+    resume: Position | None = None
+
+    @property
+    def checkpoint(self) -> Position:
+        """The position to store: where a restarted stream misses nothing."""
+        return self.resume or self.position
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaChanged:
-    """DDL or TRUNCATE that touched watched tables (names without prefix)."""
+    """DDL or TRUNCATE that touched watched tables (names without prefix).
+
+    `verb` is one of "create", "alter", "drop", "rename", "truncate". Rows came or went without
+    events under the last three.
+    """
 
     verb: str
     tables: tuple[str, ...]

@@ -14,8 +14,11 @@ from cdc.binlog.wire import Undecodable
 
 BINARY = "binary"
 
-_CP1252 = {code: bytes([code]).decode("cp1252") for code in range(256) if code not in
-           (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+_CP1252 = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(256)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
 _LATIN1_TABLE = "".join(_CP1252.get(code, chr(code)) for code in range(256))
 
 # Name in the server -> codec of Python. What is missing here has none.

@@ -14,42 +14,13 @@ from typing import Any
 from cdc.binlog.changes import Row
 from cdc.binlog.charsets import BINARY, is_utf8, text_decoder
 from cdc.binlog.layout import Column, TableLayout
-from cdc.binlog.values import (
-    bit_reader,
-    datetime2_reader,
-    decimal_bytes,
-    decimal_reader,
-    enum_reader,
-    read_date,
-    read_float,
-    read_old_datetime,
-    read_old_time,
-    read_old_timestamp,
-    read_year,
-    set_reader,
-    time2_reader,
-    timestamp2_reader,
-)
-from cdc.binlog.wire import INTEGER_BYTES, ColumnType, Undecodable
+from cdc.binlog.shapes import fixed_size, length_bytes, struct_code, value_reader
+from cdc.binlog.wire import ColumnType, Undecodable
 
 SingleDecoder = Callable[[bytes, int, int], list[Row]]
 PairDecoder = Callable[[bytes, int, int], tuple[list[Row], list[Row]]]
 
-_STRUCT_CODES = {1: "bB", 2: "hH", 4: "iI", 8: "qQ"}
-_SIZES = {
-    ColumnType.FLOAT: 4, ColumnType.DOUBLE: 8, ColumnType.TIMESTAMP: 4, ColumnType.DATE: 3,
-    ColumnType.NEWDATE: 3, ColumnType.TIME: 3, ColumnType.DATETIME: 8, ColumnType.YEAR: 1,
-    **INTEGER_BYTES,
-}  # fmt: skip
-_PLAIN_READERS = {
-    ColumnType.FLOAT: read_float, ColumnType.TIMESTAMP: read_old_timestamp,
-    ColumnType.DATE: read_date, ColumnType.NEWDATE: read_date, ColumnType.TIME: read_old_time,
-    ColumnType.DATETIME: read_old_datetime, ColumnType.YEAR: read_year,
-}  # fmt: skip
-_BLOB_TYPES = {
-    ColumnType.TINY_BLOB, ColumnType.MEDIUM_BLOB, ColumnType.LONG_BLOB, ColumnType.BLOB,
-    ColumnType.BLOB_COMPRESSED, ColumnType.JSON, ColumnType.GEOMETRY, ColumnType.VECTOR,
-}  # fmt: skip
+
 _MISSING = object()
 
 
@@ -76,7 +47,8 @@ def single_decoder(layout: TableLayout, needed: Sequence[str], present: bytes) -
         "        raise Undecodable('rows do not end at the end of their event')",
         "    return rows",
     ]
-    return _compiled(source, layout, image.namespace)
+    decoder: SingleDecoder = _compiled(source, layout, image.namespace)
+    return decoder
 
 
 def pair_decoder(
@@ -110,7 +82,8 @@ def pair_decoder(
         "        raise Undecodable('rows do not end at the end of their event')",
         "    return old, new",
     ]
-    return _compiled(source, layout, old.namespace | new.namespace)
+    decoder: PairDecoder = _compiled(source, layout, old.namespace | new.namespace)
+    return decoder
 
 
 def _tuple(values: Sequence[object]) -> str:
@@ -169,7 +142,7 @@ class _Image:
         index = self._fixed_run(index, fields, start=0)
         while index < len(self._columns):
             column = self._columns[index]
-            size = _fixed_size(column)
+            size = fixed_size(column)
             if size is not None and not column.is_nullable:
                 index = self._fixed_run(index, [], start=self._offset)
             elif size is not None and self._targets[index] is None:
@@ -204,11 +177,11 @@ class _Image:
         late: list[str] = []
         while index < len(self._columns):
             column, target = self._columns[index], self._targets[index]
-            size = _fixed_size(column)
+            size = fixed_size(column)
             if size is None or column.is_nullable:
                 break
             if target is not None:
-                code = _struct_code(column)
+                code = struct_code(column)
                 if code is not None:
                     fields.append((self._offset, size, code, target))
                 else:
@@ -240,7 +213,7 @@ class _Image:
         sizes: dict[int, dict[int, int]] = {}
         while index < len(self._columns) and self._targets[index] is None:
             column = self._columns[index]
-            size = _fixed_size(column)
+            size = fixed_size(column)
             if size is None:
                 break
             if column.is_nullable:
@@ -278,7 +251,7 @@ class _Image:
             self._emit(f"{target} = {self._value(column, size)}", depth)
             self._emit(f"pos += {size}", depth)
             return
-        prefix = _length_bytes(column)
+        prefix = length_bytes(column)
         length = _length_source(prefix, self._at, self._offset)
         if target is None:
             self._emit(f"pos += {self._offset + prefix} + {length}", depth)
@@ -290,7 +263,7 @@ class _Image:
 
     def _value(self, column: Column, size: int) -> str:
         """Source of a fixed-size column's value at the current offset."""
-        code = _struct_code(column)
+        code = struct_code(column)
         if code == "B":
             return f"data[{self._at()}]"
         if code is not None:
@@ -299,7 +272,7 @@ class _Image:
         if column.is_integer:
             part = f"data[{self._at()}:{self._at(size)}]"
             return f"from_bytes({part}, 'little', signed={not column.is_unsigned})"
-        return f"{self._bind('read', _reader(column, size))}(data, {self._at()})"
+        return f"{self._bind('read', value_reader(column, size))}(data, {self._at()})"
 
     def _bytes_value(self, column: Column) -> str:
         if column.type in (ColumnType.GEOMETRY, ColumnType.VECTOR):
@@ -324,57 +297,3 @@ def _length_source(prefix: int, at: Callable[[int], str], offset: int) -> str:
     if prefix == 2:
         return f"(data[{at(0)}] | data[{at(1)}] << 8)"
     return f"from_bytes(data[{at(0)}:pos + {offset + prefix}], 'little')"
-
-
-def _struct_code(column: Column) -> str | None:
-    if column.type == ColumnType.DOUBLE:
-        return "d"
-    if not column.is_integer:
-        return None
-    if column.is_unsigned is None:
-        raise Undecodable(f"whether column {column.name} is unsigned is not known")
-    codes = _STRUCT_CODES.get(INTEGER_BYTES[column.type])
-    return codes[column.is_unsigned] if codes else None
-
-
-def _fixed_size(column: Column) -> int | None:
-    """Bytes of a value, None when each value has its own length."""
-    kind = column.type
-    if kind in _SIZES:
-        return _SIZES[kind]
-    if kind == ColumnType.NEWDECIMAL:
-        return decimal_bytes(*divmod(column.meta, 256))
-    if kind == ColumnType.DATETIME2:
-        return 5 + (column.meta + 1) // 2
-    if kind == ColumnType.TIMESTAMP2:
-        return 4 + (column.meta + 1) // 2
-    if kind == ColumnType.TIME2:
-        return 3 + (column.meta + 1) // 2
-    if kind == ColumnType.BIT:
-        return (column.meta + 7) // 8
-    return column.meta if column.is_labelled else None
-
-
-def _length_bytes(column: Column) -> int:
-    if column.type in _BLOB_TYPES:
-        return column.meta
-    return 1 if column.meta < 256 else 2
-
-
-def _reader(column: Column, size: int) -> Callable[[bytes, int], Any]:
-    kind = column.type
-    if kind in _PLAIN_READERS:
-        return _PLAIN_READERS[kind]
-    if kind == ColumnType.NEWDECIMAL:
-        return decimal_reader(*divmod(column.meta, 256))
-    if kind == ColumnType.DATETIME2:
-        return datetime2_reader(column.meta)
-    if kind == ColumnType.TIMESTAMP2:
-        return timestamp2_reader(column.meta)
-    if kind == ColumnType.TIME2:
-        return time2_reader(column.meta)
-    if kind == ColumnType.BIT:
-        return bit_reader(column.meta)
-    if column.labels is None:
-        raise Undecodable(f"the labels of column {column.name} are not known")
-    return (enum_reader if kind == ColumnType.ENUM else set_reader)(column.labels, size)

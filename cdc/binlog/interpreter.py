@@ -18,6 +18,7 @@ from cdc.binlog.payload import mariadb_uncompressed, payload_events
 from cdc.binlog.statements import Statement, StatementKind, read_statement
 from cdc.binlog.tables import ROW_KINDS, TableMaps
 from cdc.binlog.wire import CHECKSUM_BYTES, HEADER_END, EventType, Undecodable
+from cdc.errors import PositionUnusable
 from cdc.position import Flavor, Position
 
 # What reading bytes of another shape than expected raises, besides Undecodable.
@@ -56,7 +57,7 @@ class Interpreter:
 
     Rows are passed on at once, not at the commit: what a crash leaves without a `Committed`
     behind it will come again. Rows of prepared XA transactions wait for their commit, and the
-    position waits with them.
+    place to resume from waits with them.
     """
 
     def __init__(
@@ -104,6 +105,9 @@ class Interpreter:
         """Take one event, OK byte in front.
 
         Bytes that cannot be read become `Unreadable` and never end the stream.
+
+        Raises:
+            PositionUnusable: the stream began in the middle of a transaction.
         """
         kind = event[5]
         handler = self._handlers.get(kind)
@@ -118,6 +122,10 @@ class Interpreter:
         """Report the position of unwatched transactions that nothing followed."""
         if self._is_behind:
             self._report(out)
+
+    def forget_tables(self) -> None:
+        """A format description: the server may have been restarted, its table ids are new."""
+        self._tables.forget_ids()
 
     def begin_file(self, file: str, offset: int, out: list[Change]) -> None:
         """Another file begins; what is open was never committed.
@@ -148,9 +156,7 @@ class Interpreter:
 
     # -- transactions ---------------------------------------------------------------------------
 
-    def _mariadb_gtid(
-        self, kind: int, event: bytes, pos: int, end: int, out: list[Change]
-    ) -> None:
+    def _mariadb_gtid(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
         server = int.from_bytes(event[6:10], "little")
         gtid = read_mariadb_gtid(event, pos, server)
         self._transaction = _Transaction(
@@ -161,6 +167,7 @@ class Interpreter:
         self._transaction = _Transaction(read_mysql_gtid(event, pos, end))
 
     def _tagged_gtid(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
+        self._transaction = _Transaction(Gtid("", 0, 0))
         self._transaction = _Transaction(read_tagged_gtid(event, pos, end))
 
     def _commit(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
@@ -168,11 +175,10 @@ class Interpreter:
 
     def _end(self, event: bytes, out: list[Change]) -> None:
         transaction = self._transaction
-        gtid = transaction.gtid
-        if gtid is not None:
-            self._gtids.add(gtid)
+        gtid = self._begun_with()
+        self._gtids.add(gtid)
         self._advance(int.from_bytes(event[14:18], "little"))
-        if gtid is not None and gtid.commit_us:
+        if gtid.commit_us:
             self._last_ms = gtid.commit_us // 1000
         else:
             self._last_ms = int.from_bytes(event[1:5], "little") * 1000
@@ -181,6 +187,14 @@ class Interpreter:
             self._report(out)
         else:
             self._is_behind = True
+
+    def _begun_with(self) -> Gtid:
+        """The GTID event of the open transaction; every transaction of every server begins so."""
+        if self._transaction.gtid is None:
+            raise PositionUnusable(
+                "reading the binlog: the position points into the middle of a transaction"
+            )
+        return self._transaction.gtid
 
     def _advance(self, log_pos: int) -> None:
         if not log_pos:
@@ -195,17 +209,14 @@ class Interpreter:
         return Position(place.flavor, place.server, place.file, place.offset, self._gtids.text())
 
     def _report(self, out: list[Change]) -> None:
-        """Append the newest position one can go on from; a prepared transaction holds it back."""
-        if self._prepared:
-            position = next(iter(self._prepared.values()))[0]
-        elif self._is_by_file and self._place.offset >= _WRAP:
+        """Append the place reached, and what holds back the place to go on from."""
+        if self._is_by_file and self._place.offset >= _WRAP:
             # No dump can start beyond 4 GiB: the next file's beginning will be the position.
             self._is_behind = True
             return
-        else:
-            position = self._position()
         self._is_behind = False
-        out.append(Committed(position, self._last_ms))
+        oldest = next(iter(self._prepared.values()))[0] if self._prepared else None
+        out.append(Committed(self._position(), self._last_ms, oldest))
 
     def _emit(self, change: Change, out: list[Change]) -> None:
         if self._transaction.is_xa:
@@ -279,6 +290,7 @@ class Interpreter:
     # -- rows -----------------------------------------------------------------------------------
 
     def _table_map(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
+        self._begun_with()
         table_id = int.from_bytes(event[pos : pos + 6], "little")
         self._tables.add(table_id, event[pos + 6 : end])
 
@@ -310,15 +322,13 @@ class Interpreter:
 
     def _payload(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
         for inner in payload_events(event, pos, end):
-            inner_kind = inner[4]
-            handler = self._handlers.get(inner_kind)
-            if inner_kind == EventType.XID:
-                # Only the event around it has a position in the file.
-                self._end(event, out)
-            elif inner_kind == EventType.XA_PREPARE:
+            handler = self._handlers.get(inner[4])
+            if inner[4] == EventType.XA_PREPARE:
                 raise Undecodable("a compressed XA transaction")
-            elif handler is not None:
-                handler(inner_kind, b"\0" + inner, HEADER_END, len(inner) + 1, out)
+            if handler is not None:
+                # Only the event around them has a position in the file.
+                whole = b"\0" + inner[:13] + event[14:18] + inner[17:]
+                handler(inner[4], whole, HEADER_END, len(whole), out)
 
     # -- the rest -------------------------------------------------------------------------------
 

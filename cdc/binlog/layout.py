@@ -1,7 +1,7 @@
 """Table maps: what the columns of a table are at one place of the log. Pure.
 
-Sources: MySQL mysql::binlog::event::Table_map_event (optional metadata); MariaDB Table_map_log_event
-(which columns count as numeric and as character columns).
+Sources: MySQL mysql::binlog::event::Table_map_event (optional metadata); MariaDB
+Table_map_log_event (which columns count as numeric and as character columns).
 """
 
 from __future__ import annotations

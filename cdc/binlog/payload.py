@@ -60,7 +60,7 @@ def payload_events(data: bytes, pos: int, end: int) -> Iterator[bytes]:
     stream: IO[bytes] = io.BytesIO(data[pos:end])
     if compression == _ZSTD:
         reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        stream = io.BufferedReader(reader, 1 << 17)  # type: ignore[arg-type]
+        stream = io.BufferedReader(reader, 1 << 17)
     try:
         yield from _events(stream)
     except zstandard.ZstdError as exc:

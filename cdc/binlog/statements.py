@@ -36,6 +36,13 @@ _NO_TABLE_KINDS = {
     "RESOURCE", "SPATIAL_REFERENCE", "INSTANCE", "PUBLIC", "CATALOG", "TEMPORARY",
 }  # fmt: skip
 
+# Clauses of ALTER TABLE that remove or bring rows.
+_ROW_CLAUSES = {
+    ("TRUNCATE", "PARTITION"), ("DROP", "PARTITION"), ("EXCHANGE", "PARTITION"),
+    ("CONVERT", "PARTITION"), ("DISCARD", "TABLESPACE"), ("IMPORT", "TABLESPACE"),
+    ("DISCARD", "PARTITION"), ("IMPORT", "PARTITION"),
+}  # fmt: skip
+
 
 class StatementKind(Enum):
     """What a statement does to transactions and tables."""
@@ -57,7 +64,8 @@ class Statement:
     """A classified statement.
 
     `tables` are (schema, table) it changes; None stands for "any table of any schema". `xid` is
-    the text that names an XA transaction.
+    the text that names an XA transaction. `verb` of a SCHEMA statement is one of "create",
+    "alter", "drop", "rename" and "truncate"; the last three change rows without row events.
     """
 
     kind: StatementKind
@@ -71,6 +79,9 @@ class _Token:
     text: str
     is_name: bool
     is_quoted: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.text)  # the end of the statement is a token without text
 
     @property
     def word(self) -> str:
@@ -153,8 +164,11 @@ class _Parser:
     def _schema_change(self, verb: str) -> Statement:
         if verb == "TRUNCATE":
             self._skip({"TABLE"})
-            return self._changed(verb, self._names(1))
-        self._skip({"ONLINE", "OFFLINE", "OR", "REPLACE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL"})
+            return self._changed("truncate", self._names(1))
+        is_replaced = self._words(2) == ["OR", "REPLACE"]
+        self._skip(
+            {"ONLINE", "OFFLINE", "OR", "REPLACE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL"}
+        )
         kind = self._next_word()
         if kind in _NO_TABLE_KINDS:
             # DROP TEMPORARY TABLE and CREATE TEMPORARY TABLE concern their own session only.
@@ -162,36 +176,40 @@ class _Parser:
         if kind in ("DATABASE", "SCHEMA"):
             self._skip({"IF", "NOT", "EXISTS"})
             name = self._name_token()
-            tables = ((name or self._schema, ""),) if verb == "DROP" else ()
-            return self._changed(f"{verb} {kind}", tables)
+            dropped = ((name or self._schema, ""),) if verb == "DROP" else ()
+            return self._changed(verb.lower(), dropped)
         if kind == "INDEX":
             while self._peek() and self._peek().word != "ON":
                 self._place += 1
             self._place += 1
-            return self._changed(f"{verb} INDEX", self._names(1))
+            return self._changed("alter", self._names(1))
         if kind not in ("TABLE", "TABLES"):
             return Statement(StatementKind.NEUTRAL, f"{verb} {kind}")
         self._skip({"IF", "NOT", "EXISTS"})
         if verb == "RENAME":
-            return self._changed(verb, self._names(None, separators={",", "TO", "WAIT", "NOWAIT"}))
+            names = self._names(None, separators={",", "TO", "WAIT", "NOWAIT"})
+            return self._changed("rename", names)
         if verb == "DROP":
-            return self._changed(verb, self._names(None, separators={","}))
+            return self._changed("drop", self._names(None, separators={","}))
         tables = self._names(1)
         if verb == "ALTER":
-            tables += self._alter_targets()
-        return self._changed(verb, tables)
+            return self._alter(tables)
+        return self._changed("drop" if is_replaced else "create", tables)
 
-    def _alter_targets(self) -> tuple[tuple[str, str], ...]:
-        """Further tables of ALTER TABLE: RENAME TO, EXCHANGE PARTITION … WITH TABLE."""
-        found: tuple[tuple[str, str], ...] = ()
+    def _alter(self, tables: tuple[tuple[str, str], ...]) -> Statement:
+        """ALTER TABLE; some of its clauses move or remove rows, also those of a further table."""
+        verb = "alter"
         while self._peek():
-            word = self._next_word()
-            following = self._peek().word
-            is_rename = word == "RENAME" and following not in ("COLUMN", "INDEX", "KEY")
-            if is_rename or (word == "WITH" and following == "TABLE"):
-                self._skip({"TO", "AS", "TABLE", "="})
-                found += self._names(1)
-        return found
+            word, following = self._next_word(), self._peek().word
+            if word == "RENAME" and following not in ("COLUMN", "INDEX", "KEY"):
+                self._skip({"TO", "AS", "="})
+                verb, tables = "rename", tables + self._names(1)
+            elif word in ("WITH", "CONVERT") and following == "TABLE":
+                self._skip({"TABLE"})
+                verb, tables = "truncate", tables + self._names(1)
+            elif (word, following) in _ROW_CLAUSES:
+                verb = "truncate"
+        return self._changed(verb, tables)
 
     def _changed(self, verb: str, tables: tuple[tuple[str, str], ...]) -> Statement:
         return Statement(StatementKind.SCHEMA, verb, tables)
@@ -251,7 +269,7 @@ class _Parser:
         self._place += 1
         return token.text
 
-    def _peek(self) -> _Token | _End:
+    def _peek(self) -> _Token:
         return self._tokens[self._place] if self._place < len(self._tokens) else _END
 
     def _next_word(self) -> str:
@@ -267,11 +285,4 @@ class _Parser:
             self._place += 1
 
 
-class _End(_Token):
-    """Stands behind the last token; false."""
-
-    def __bool__(self) -> bool:
-        return False
-
-
-_END = _End("", is_name=False, is_quoted=False)
+_END = _Token("", is_name=False, is_quoted=False)

@@ -1,6 +1,7 @@
 """Numbers and integers of the binlog's wire format.
 
-Sources: MySQL "Binary log event" documentation (mysql::binlog::event), MariaDB "Replication protocol".
+Sources: MySQL "Binary log event" documentation (mysql::binlog::event), MariaDB "Replication
+protocol".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""EAV attributes: which codes exist, where their values are stored and in which scope they count."""
+"""EAV attributes: which codes exist, where values are stored and in which scope they count."""
 
 from __future__ import annotations
 
@@ -50,18 +50,9 @@ class Attributes:
     def __init__(self, attributes: Iterable[Attribute]) -> None:
         self.by_id: Mapping[int, Attribute] = {a.attribute_id: a for a in attributes}
         self.by_code: Mapping[str, Attribute] = {a.code: a for a in self.by_id.values()}
-        self._codes = {
-            backend: {str(a.attribute_id): a.code for a in self.by_id.values() if a.backend == backend}
-            for backend in BACKENDS
-        }
-        self._scoped_codes = {
-            backend: {
-                str(a.attribute_id): a.code
-                for a in self.by_id.values()
-                if a.backend == backend and a.scope is not Scope.GLOBAL
-            }
-            for backend in BACKENDS
-        }
+        stored = self.by_id.values()
+        self._codes = _by_backend(stored)
+        self._scoped_codes = _by_backend(a for a in stored if a.scope is not Scope.GLOBAL)
 
     @property
     def used_backends(self) -> tuple[str, ...]:
@@ -77,13 +68,21 @@ class Attributes:
         return self._scoped_codes[backend]
 
     def ids_by_backend(self, codes: Iterable[str]) -> dict[str, list[int]]:
-        """Group the ids of some codes by backend; codes that do not exist or are static are left out."""
+        """Group the ids of some codes by backend, without codes that are unknown or static."""
         grouped: dict[str, list[int]] = {}
         for code in codes:
             attribute = self.by_code.get(code)
             if attribute is not None and attribute.backend in self._codes:
                 grouped.setdefault(attribute.backend, []).append(attribute.attribute_id)
         return grouped
+
+
+def _by_backend(attributes: Iterable[Attribute]) -> dict[str, dict[str, str]]:
+    codes: dict[str, dict[str, str]] = {backend: {} for backend in BACKENDS}
+    for attribute in attributes:
+        if attribute.backend in codes:
+            codes[attribute.backend][str(attribute.attribute_id)] = attribute.code
+    return codes
 
 
 def load_attributes(reader: Reader, tables: Tables, *entity_types: str) -> dict[str, Attributes]:

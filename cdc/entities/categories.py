@@ -56,14 +56,13 @@ class Categories:
         key = (category_id, store_id)
         built = self._built.get(key)
         if built is None:
-            path = [
-                self.name(node, store_id) for node in self._nodes[category_id] if node in self._nodes
-            ]
+            nodes = [node for node in self._nodes[category_id] if node in self._nodes]
+            path = [self.name(node, store_id) for node in nodes]
             built = self._built[key] = {"id": category_id, "path": path}
         return built
 
     def entries(self, category_ids: Sequence[int], store_id: int) -> list[dict[str, Any]]:
-        """Return the entries of several categories in their order, without those that do not exist."""
+        """Return the entries of several categories in their order, without unknown ones."""
         found = [self.entry(category_id, store_id) for category_id in category_ids]
         return [entry for entry in found if entry is not None]
 

@@ -15,9 +15,7 @@ USE_REWRITES = "web/seo/use_rewrites"
 USE_STORE_CODE = "web/url/use_store"
 LOCALE = "general/locale/code"
 TIME_ZONE = "general/locale/timezone"
-BASE_CURRENCY = "currency/options/base"
 DISPLAY_CURRENCY = "currency/options/default"
-PRICE_SCOPE = "catalog/price/scope"
 MANAGE_STOCK = "cataloginventory/item_options/manage_stock"
 BACKORDERS = "cataloginventory/item_options/backorders"
 MIN_QTY = "cataloginventory/item_options/min_qty"
@@ -32,9 +30,7 @@ SHIPPED: Mapping[str, str] = {
     USE_STORE_CODE: "0",
     LOCALE: "en_US",
     TIME_ZONE: "America/Los_Angeles",
-    BASE_CURRENCY: "USD",
     DISPLAY_CURRENCY: "USD",
-    PRICE_SCOPE: "0",
     MANAGE_STOCK: "1",
     BACKORDERS: "0",
     MIN_QTY: "0",
@@ -57,7 +53,9 @@ class ScopedConfig:
             (scope, scope_id, path): value or "" for scope, scope_id, path, value in rows
         }
 
-    def value(self, path: str, *, website_id: int | None = None, store_id: int | None = None) -> str:
+    def value(
+        self, path: str, *, website_id: int | None = None, store_id: int | None = None
+    ) -> str:
         """Resolve a path; without ids the default scope's value.
 
         Raises:
@@ -69,7 +67,9 @@ class ScopedConfig:
                 return self._values[scope, scope_id, path]
         return shipped
 
-    def flag(self, path: str, *, website_id: int | None = None, store_id: int | None = None) -> bool:
+    def flag(
+        self, path: str, *, website_id: int | None = None, store_id: int | None = None
+    ) -> bool:
         """Resolve a yes/no path the way PHP reads it: "" and "0" are no."""
         return self.value(path, website_id=website_id, store_id=store_id) not in ("", "0")
 

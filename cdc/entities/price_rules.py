@@ -25,7 +25,9 @@ class TierPrice:
     percentage: Decimal | None
 
 
-def is_special_active(start: str | None, end: str | None, local_time: str, local_day_ago: str) -> bool:
+def is_special_active(
+    start: str | None, end: str | None, local_time: str, local_day_ago: str
+) -> bool:
     """Whether a special price holds now.
 
     Args:

@@ -37,7 +37,7 @@ FROM {catalog_product_super_link} l
 JOIN {catalog_product_super_attribute} a ON a.product_id = l.parent_id
 JOIN {catalog_product_entity_int} v
   ON v.entity_id = l.product_id AND v.attribute_id = a.attribute_id AND v.store_id = 0
-JOIN {eav_attribute_option} o ON o.option_id = v.value
+JOIN {eav_attribute_option} o ON o.option_id = v.value AND o.attribute_id = v.attribute_id
 WHERE l.parent_id IN %s
 ORDER BY o.sort_order, o.option_id
 """

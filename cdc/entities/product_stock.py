@@ -100,9 +100,7 @@ def sku_key(sku: str) -> str:
     return sku.strip().casefold()
 
 
-def load_stock(
-    reader: Reader, shop: Shop, products: Mapping[int, tuple[str, str]]
-) -> ProductStock:
+def load_stock(reader: Reader, shop: Shop, products: Mapping[int, tuple[str, str]]) -> ProductStock:
     """Read the stock of some products, given by id with SKU and type."""
     items: dict[int, StockItem] = {}
     if shop.has("cataloginventory_stock_item"):
@@ -112,9 +110,7 @@ def load_stock(
     skus = sorted({sku for sku, type_id in products.values() if type_id not in COMPOSITE_TYPES})
     sources: dict[tuple[str, str], tuple[int, Decimal]] = {}
     if shop.stocks.has_own_sources:
-        for sku, code, status, quantity in select_in(
-            reader, shop.tables.sql(_SOURCE_ITEMS), skus
-        ):
+        for sku, code, status, quantity in select_in(reader, shop.tables.sql(_SOURCE_ITEMS), skus):
             sources[sku_key(sku), code] = (status, Decimal(quantity))
     return ProductStock(shop, products, items, sources, _load_reservations(reader, shop, skus))
 

@@ -58,7 +58,7 @@ class Loader(Protocol):
 
 
 def ids_of(keys: Iterable[str]) -> list[int]:
-    """Read keys as ids, without duplicates, ascending; what is no id in its one spelling is dropped."""
+    """Read keys as ids, without duplicates, ascending; what is not spelt as an id is dropped."""
     ids: set[int] = set()
     for key in keys:
         if key.isascii() and key.isdecimal() and (key[0] != "0" or key == "0"):
@@ -72,10 +72,10 @@ class IdKeys:
     """Scan and existence of a table whose primary key is `entity_id`."""
 
     def __init__(self, tables: Tables, table: str) -> None:
-        name = tables[table]
-        self._scan = f"SELECT entity_id FROM {name} WHERE entity_id > %s ORDER BY entity_id LIMIT %s"
-        self._highest = f"SELECT COALESCE(MAX(entity_id), 0) FROM {name}"
-        self._existing = f"SELECT entity_id FROM {name} WHERE entity_id IN %s"
+        source = f"FROM {tables[table]}"
+        self._scan = f"SELECT entity_id {source} WHERE entity_id > %s ORDER BY entity_id LIMIT %s"
+        self._highest = f"SELECT COALESCE(MAX(entity_id), 0) {source}"
+        self._existing = f"SELECT entity_id {source} WHERE entity_id IN %s"
 
     def scan(self, reader: Reader, after: int, limit: int) -> ScanChunk:
         """See `Loader.scan`."""

@@ -41,11 +41,7 @@ def load_regions(reader: Reader, tables: Tables, locale: str) -> Regions:
     names: dict[tuple[int, str], str] = {}
     for region_id, country_id, default_name in reader.tuples(tables.sql(_REGIONS)):
         key = int(region_id)
-        name = (
-            localized.get((key, locale))
-            or localized.get((key, FALLBACK_LOCALE))
-            or default_name
-        )
+        name = localized.get((key, locale)) or localized.get((key, FALLBACK_LOCALE)) or default_name
         if name:
             names[key, str(country_id)] = str(name)
     return Regions(names)

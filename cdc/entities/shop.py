@@ -24,7 +24,6 @@ SHOP_TABLES: frozenset[str] = frozenset(
         "core_config_data",
         "directory_country_region",
         "directory_country_region_name",
-        "directory_currency_rate",
         "eav_entity_type",
         "eav_attribute",
         "catalog_eav_attribute",
@@ -115,15 +114,13 @@ def load_shop(reader: Reader, prefix: str) -> Shop:
     tables = Tables(prefix)
     if reader.tuples(_ROW_ID, (f"{prefix}catalog_product_entity",)):
         raise SourceMisconfigured(
-            "reading the shop: catalog_product_entity has a column row_id, so this is Adobe Commerce "
-            "with content staging; only shops without staging are supported"
+            "reading the shop: catalog_product_entity has a column row_id, so this is Adobe "
+            "Commerce with content staging; only shops without staging are supported"
         )
     present = _present_tables(reader, prefix)
     config = load_config(reader, tables)
     stores = load_stores(reader, tables, config)
-    attributes = load_attributes(
-        reader, tables, "catalog_product", "catalog_category", "customer"
-    )
+    attributes = load_attributes(reader, tables, "catalog_product", "catalog_category", "customer")
     name = attributes["catalog_category"].by_code.get("name")
     default_view = stores.default_view
     return Shop(
@@ -137,7 +134,7 @@ def load_shop(reader: Reader, prefix: str) -> Shop:
         regions=load_regions(
             reader, tables, default_view.locale if default_view else SHIPPED[LOCALE]
         ),
-        stocks=load_stocks(reader, tables, present),
+        stocks=load_stocks(reader, tables, stores.website_ids, present),
         present=present,
         is_staged=False,
     )

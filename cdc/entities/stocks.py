@@ -21,12 +21,7 @@ MSI_TABLES = frozenset(
 )
 RESERVATION_TABLE = "inventory_reservation"
 
-_CHANNELS = """
-SELECT w.website_id, c.stock_id
-FROM {inventory_stock_sales_channel} c
-JOIN {store_website} w ON w.code = c.code
-WHERE c.type = 'website'
-"""
+_CHANNELS = "SELECT code, stock_id FROM {inventory_stock_sales_channel} WHERE type = 'website'"
 _SOURCES = """
 SELECT l.stock_id, l.source_code
 FROM {inventory_source_stock_link} l
@@ -63,10 +58,13 @@ class Stocks:
         return any(stock_id != DEFAULT_STOCK_ID for stock_id in self.by_website.values())
 
 
-def load_stocks(reader: Reader, tables: Tables, present: frozenset[str]) -> Stocks:
+def load_stocks(
+    reader: Reader, tables: Tables, website_ids: Mapping[str, int], present: frozenset[str]
+) -> Stocks:
     """Read sales channels and source links.
 
     Args:
+        website_ids: by code, which is how sales channels name websites.
         present: which of `MSI_TABLES` and the reservation table this shop has.
     """
     if not present >= MSI_TABLES:
@@ -77,6 +75,10 @@ def load_stocks(reader: Reader, tables: Tables, present: frozenset[str]) -> Stoc
     return Stocks(
         is_msi=True,
         has_reservations=RESERVATION_TABLE in present,
-        by_website={int(row[0]): int(row[1]) for row in reader.tuples(tables.sql(_CHANNELS))},
+        by_website={
+            website_ids[code]: int(stock_id)
+            for code, stock_id in reader.tuples(tables.sql(_CHANNELS))
+            if code in website_ids
+        },
         sources={stock_id: frozenset(codes) for stock_id, codes in sources.items()},
     )

@@ -25,7 +25,6 @@ SELECT group_id, website_id, root_category_id, default_store_id FROM {store_grou
 _VIEWS = """
 SELECT store_id, code, website_id, group_id, name, is_active FROM {store} ORDER BY store_id
 """
-_RATES = "SELECT currency_from, currency_to, CAST(rate AS CHAR) FROM {directory_currency_rate}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,7 @@ class StoreView:
 
     url, media_url: bases with a trailing slash, None when the database does not tell them.
     url_query: what page addresses end with, "" or "?___store=<code>".
-    currency, base_currency: codes of the display and of the base currency; currency_rate leads from
-        base to display, as text, None when the shop has no rate.
+    currency: code of the display currency; prices of products are in base currency all the same.
     """
 
     store_id: int
@@ -68,8 +66,6 @@ class StoreView:
     media_url: str | None
     url_query: str
     currency: str
-    base_currency: str
-    currency_rate: str | None
     locale: str
     time_zone: tzinfo
 
@@ -95,6 +91,11 @@ class Stores:
     by_website: Mapping[int, tuple[StoreView, ...]]
 
     @property
+    def website_ids(self) -> dict[str, int]:
+        """Ids of the websites by code."""
+        return {website.code: website_id for website_id, website in self.websites.items()}
+
+    @property
     def default_view(self) -> StoreView | None:
         """The default store view of the default website, None in a shop without any."""
         for website in self.websites.values():
@@ -105,18 +106,15 @@ class Stores:
 
 
 def load_stores(reader: Reader, tables: Tables, config: ScopedConfig) -> Stores:
-    """Read websites, groups, store views and currency rates."""
+    """Read websites, groups and store views."""
     websites = {
         int(row[0]): Website(int(row[0]), str(row[1] or ""), bool(row[2]), int(row[3]))
         for row in reader.tuples(tables.sql(_WEBSITES))
     }
-    groups = {
-        int(row[0]): StoreGroup(*map(int, row)) for row in reader.tuples(tables.sql(_GROUPS))
-    }
-    rates = {(row[0], row[1]): str(row[2]) for row in reader.tuples(tables.sql(_RATES))}
+    groups = {int(row[0]): StoreGroup(*map(int, row)) for row in reader.tuples(tables.sql(_GROUPS))}
     rows = reader.tuples(tables.sql(_VIEWS))
     view_count = sum(1 for row in rows if row[0] > 0)
-    views = {int(row[0]): _view(row, config, rates, view_count) for row in rows}
+    views = {int(row[0]): _view(row, config, view_count) for row in rows}
     by_website: dict[int, tuple[StoreView, ...]] = {}
     for store_id, view in views.items():
         if store_id > 0:
@@ -127,14 +125,9 @@ def load_stores(reader: Reader, tables: Tables, config: ScopedConfig) -> Stores:
 def _view(
     row: tuple[object, ...],
     config: ScopedConfig,
-    rates: Mapping[tuple[str, str], str],
     view_count: int,
 ) -> StoreView:
     store_id, website_id, code = int(str(row[0])), int(str(row[2])), str(row[1] or "")
-    # Websites have a base currency of their own only while prices are per website.
-    base_site = website_id if config.flag(paths.PRICE_SCOPE) else None
-    base_currency = config.value(paths.BASE_CURRENCY, website_id=base_site)
-    currency = config.value(paths.DISPLAY_CURRENCY, website_id=website_id, store_id=store_id)
     zone = config.value(paths.TIME_ZONE, website_id=website_id, store_id=store_id)
     return StoreView(
         store_id=store_id,
@@ -146,9 +139,7 @@ def _view(
         url=urls.link_url(config, website_id, store_id, code),
         media_url=urls.media_url(config, website_id, store_id),
         url_query=urls.view_query(config, website_id, store_id, code, view_count),
-        currency=currency,
-        base_currency=base_currency,
-        currency_rate="1" if currency == base_currency else rates.get((base_currency, currency)),
+        currency=config.value(paths.DISPLAY_CURRENCY, website_id=website_id, store_id=store_id),
         locale=config.value(paths.LOCALE, website_id=website_id, store_id=store_id),
         time_zone=_zone(zone),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,14 +50,35 @@ def exact_rows(
     return list(dict.fromkeys(found))
 
 
-def _candidates(keys: Sequence[str], has_wide_texts: Callable[[], bool]) -> list[str]:
-    """List the spellings to look for, without those that the column cannot hold.
+def folded_rows(
+    reader: Reader,
+    tables: Tables,
+    table: str,
+    column: str,
+    select: str,
+    keys: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Rows whose text in `column` is one of the keys as the column's collation compares.
 
-    A column of three-byte UTF-8 has no characters beyond U+FFFF, and the server refuses to compare
-    it with a list that has some.
+    Arguments as for `exact_rows`. The texts go to the server as constants and not through a join:
+    tables of an upgraded shop may differ in character set, and then a join would read all of one.
+    Returns:
+        rows in any order; their first value is `folded`.
     """
-    if any(max(key) > "\uffff" for key in keys) and not has_wide_texts():
-        keys = [key for key in keys if max(key) <= "\uffff"]
+    statement = f"SELECT {select} FROM {tables[table]} WHERE {column} IN %s"
+    texts = _storable(sorted(set(keys)), _has_wide_texts(reader, tables, table, column))
+    return [(folded(row[0]), *row[1:]) for row in select_in(reader, statement, texts)]
+
+
+def folded(text: str) -> str:
+    """Text without case, accents and outer spaces: equal where Magento's collations say equal."""
+    pieces = unicodedata.normalize("NFKD", text.strip()).casefold()
+    return "".join(piece for piece in pieces if not unicodedata.combining(piece))
+
+
+def _candidates(keys: Sequence[str], has_wide_texts: Callable[[], bool]) -> list[str]:
+    """List the spellings to look for, without those that the column cannot hold."""
+    keys = _storable(keys, has_wide_texts)
     spellings = list(keys)
     for stray in _STRAY_BEFORE:
         spellings += [stray + key for key in keys]
@@ -65,9 +87,17 @@ def _candidates(keys: Sequence[str], has_wide_texts: Callable[[], bool]) -> list
     return spellings
 
 
-def _has_wide_texts(
-    reader: Reader, tables: Tables, table: str, column: str
-) -> Callable[[], bool]:
+def _storable(keys: Sequence[str], has_wide_texts: Callable[[], bool]) -> Sequence[str]:
+    """Leave out texts that the column cannot hold.
+
+    A column of three-byte UTF-8 has no characters beyond U+FFFF, and the server refuses to compare
+    it with a list that has some.
+    """
+    narrow = [key for key in keys if not key or max(key) <= "\uffff"]
+    return keys if len(narrow) == len(keys) or has_wide_texts() else narrow
+
+
+def _has_wide_texts(reader: Reader, tables: Tables, table: str, column: str) -> Callable[[], bool]:
     def has_wide_texts() -> bool:
         rows = reader.tuples(_CHARSET, (f"{tables.prefix}{table}", column))
         return bool(rows) and rows[0][0] == "utf8mb4"

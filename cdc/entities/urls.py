@@ -88,7 +88,7 @@ def _resolved(config: ScopedConfig, website_id: int, store_id: int, path: str) -
             if placeholder in url:
                 base = config.value(source, website_id=website_id, store_id=store_id).strip()
                 url = url.replace(placeholder, f"{base.rstrip('/')}/")
-    if not url or "{{" in url:
+    if not url.strip("/") or "{{" in url:
         return None
     scheme, mark, rest = url.partition("://")
     # A placeholder brings its slash, the text behind it may have one too.

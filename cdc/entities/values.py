@@ -2,15 +2,15 @@
 
 A row costs the driver more than a value does, and an entity has a hundred values. So the server
 joins the values of an entity into one text, attribute id and value in turns, and here the text is
-cut again. Whether the pieces are as many as the server counted shows that nothing was cut off and no
-value held the separator; where they are not, that entity is read again row by row.
+cut again. If the pieces are as many as the server counted, nothing was cut off and no value held
+the separator; if not, that entity is read again row by row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from cdc.database import Reader
 from cdc.entities.attributes import Attributes
@@ -23,21 +23,13 @@ _ZERO_DATE = "0000-00-00 00:00:00"
 
 # The longest packed text is a session setting; both servers take it for one statement, each in a
 # notation that is a comment to the other. What then limits it is the packet size.
+# A key is "attribute:store", with one more colon for a value that is NULL. The pieces are arguments
+# of GROUP_CONCAT and not one CONCAT, which would take the server half as long again.
 _PACKED = (
     "/*M! SET STATEMENT group_concat_max_len=1073741824 FOR */ "
-    "SELECT /*+ SET_VAR(group_concat_max_len=1073741824) */ entity_id, "
-)
-_PACKED_DEFAULTS = (
-    "COUNT(IF({default} AND value IS NOT NULL, 1, NULL)), "
-    f"GROUP_CONCAT(IF({{default}}, CONCAT(attribute_id, '{_SEPARATOR}', value), NULL) "
-    f"SEPARATOR '{_SEPARATOR}'), "
-    "GROUP_CONCAT(IF({default} AND value IS NULL, attribute_id, NULL))"
-)
-_PACKED_SCOPED = (
-    ", COUNT(IF(store_id <> 0, 1, NULL)), "
-    "GROUP_CONCAT(IF(store_id <> 0, CONCAT(attribute_id, ':', store_id, "
-    f"IF(value IS NULL, ':', ''), '{_SEPARATOR}', IFNULL(value, '')), NULL) "
-    f"SEPARATOR '{_SEPARATOR}')"
+    "SELECT /*+ SET_VAR(group_concat_max_len=1073741824) */ entity_id, COUNT(*), "
+    "GROUP_CONCAT(attribute_id, ':', {store}, IF(value IS NULL, ':', ''), "
+    f"'{_SEPARATOR}', IFNULL(value, '') SEPARATOR '{_SEPARATOR}') "
 )
 
 
@@ -49,11 +41,18 @@ class EntityValues:
     own: dict[int, Values] = field(default_factory=dict)
 
     def at(self, code: str, store_id: int) -> str | None:
-        """Value in a store view: its own row if there is one, NULL included, else that of store 0."""
+        """Value in a store view: its own row if there is one, even NULL, else that of store 0."""
         own = self.own.get(store_id)
         if own is not None and code in own:
             return own[code]
         return self.defaults.get(code)
+
+    def sort(self) -> None:
+        """Order values by code: the server's order depends on its plan, equal entities must not."""
+        self.defaults = dict(sorted(self.defaults.items()))
+        for store_id, own in self.own.items():
+            if len(own) > 1:
+                self.own[store_id] = dict(sorted(own.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,8 @@ class ValueTables:
         if codes is None:
             for backend in attributes.used_backends:
                 self._load_backend(reader, attributes, backend, ids, None, found)
+            for values in found.values():
+                values.sort()
         else:
             for backend, attribute_ids in attributes.ids_by_backend(codes).items():
                 self._load_backend(reader, attributes, backend, ids, attribute_ids, found)
@@ -102,22 +103,18 @@ class ValueTables:
         if attribute_ids is not None:
             condition += " AND attribute_id IN %s"
             arguments = (tuple(attribute_ids),)
-        default = "store_id = 0" if self.is_scoped else "1"
-        select = _PACKED + _PACKED_DEFAULTS.format(default=default)
-        if self.is_scoped:
-            select += _PACKED_SCOPED
-        statement = f"{select} FROM {table} {condition} GROUP BY entity_id"
-        codes, scoped = attributes.codes(backend), _ScopedKeys(attributes.scoped_codes(backend))
-        broken: list[int] = []
-        for row in select_in(reader, statement, ids, *arguments):
-            values = found[row[0]]
-            is_whole = unpack_defaults(row[1], row[2], row[3], codes, values.defaults)
-            if is_whole and self.is_scoped and row[4]:
-                is_whole = unpack_scoped(row[4], row[5], scoped, values.own)
-            if not is_whole:
-                broken.append(row[0])
+        select = _PACKED.format(store="store_id" if self.is_scoped else "0")
+        statement = f"{select}FROM {table} {condition} GROUP BY entity_id"
+        keys = PackedKeys(attributes.codes(backend), attributes.scoped_codes(backend))
+        broken = [
+            row[0]
+            for row in select_in(reader, statement, ids, *arguments)
+            if not unpack(row[1], row[2], keys, found[row[0]])
+        ]
         if broken:
-            self._load_rows(reader, attributes, backend, f"{table} {condition}", broken, arguments, found)
+            self._load_rows(
+                reader, attributes, backend, f"{table} {condition}", broken, arguments, found
+            )
         if backend == "datetime":
             for values in found.values():
                 _drop_zero_dates(values)
@@ -146,67 +143,62 @@ class ValueTables:
                 values.own.setdefault(store_id, {})[scoped[key]] = value
 
 
-class _ScopedKeys(dict[str, tuple[int, str, bool] | None]):
-    """What a packed key "attribute:store" (":" behind it for NULL) means; None: does not count."""
+class PackedKeys:
+    """What the keys of packed values mean: "attribute:store", and ":" behind it for NULL.
 
-    def __init__(self, codes: Mapping[str, str]) -> None:
-        super().__init__()
+    Args:
+        codes: of the attributes stored in the table, by id as text.
+        scoped_codes: of those whose rows outside store 0 count.
+    """
+
+    def __init__(self, codes: Mapping[str, str], scoped_codes: Mapping[str, str]) -> None:
+        self.default_codes = {f"{key}:0": code for key, code in codes.items()}
         self._codes = codes
+        self._scoped_codes = scoped_codes
+        self._meanings: dict[str, tuple[int, str, bool] | None] = {}
 
-    def __missing__(self, key: str) -> tuple[int, str, bool] | None:
-        attribute, _, store = key.partition(":")
-        code = self._codes.get(attribute)
-        meaning = None if code is None else (int(store.rstrip(":")), code, store.endswith(":"))
-        self[key] = meaning
-        return meaning
+    def meaning(self, key: str) -> tuple[int, str, bool] | None:
+        """Store id, code and whether the value is NULL; None for a key that does not count."""
+        if key not in self._meanings:
+            attribute, store, *null = key.split(":")
+            store_id = int(store)
+            code = (self._scoped_codes if store_id else self._codes).get(attribute)
+            self._meanings[key] = None if code is None else (store_id, code, bool(null))
+        return self._meanings[key]
 
 
-def unpack_defaults(
-    count: int, packed: str | None, nulls: str | None, codes: Mapping[str, str], into: Values
-) -> bool:
-    """Cut "id␟value␟id␟value…" into values by code.
+def unpack(count: int, packed: str | None, keys: PackedKeys, into: EntityValues) -> bool:
+    """Cut "key␟value␟key␟value…" into values.
 
     Args:
         count: values that must come out.
-        nulls: ids of the attributes whose value is NULL, comma list.
     Returns:
         whether the text was whole; when not, nothing was written.
     """
-    if count:
-        if packed is None:
-            return False
-        pieces = packed.split(_SEPARATOR)
-        if len(pieces) != 2 * count:
-            return False
-        # One step in C for all values: this loop runs for every value of the catalog.
-        into.update(zip(map(codes.get, pieces[::2]), pieces[1::2], strict=True))  # type: ignore[arg-type]
-        into.pop(None, None)  # type: ignore[call-overload]
-    if nulls:
-        for key in nulls.split(","):
-            code = codes.get(key)
-            if code is not None:
-                into[code] = None
-    return True
-
-
-def unpack_scoped(
-    count: int, packed: str | None, keys: _ScopedKeys, into: dict[int, Values]
-) -> bool:
-    """Cut the packed values of store views; arguments and result as for `unpack_defaults`."""
-    if packed is None:
-        return False
-    pieces = packed.split(_SEPARATOR)
+    pieces = (packed or "").split(_SEPARATOR)
     if len(pieces) != 2 * count:
         return False
-    for key, value in zip(pieces[::2], pieces[1::2], strict=True):
-        meaning = keys[key]
-        if meaning is not None:
-            store_id, code, is_null = meaning
-            own = into.get(store_id)
-            if own is None:
-                own = into[store_id] = {}
-            own[code] = None if is_null else value
+    names, texts = pieces[::2], pieces[1::2]
+    defaults: dict[str | None, str | None] = dict(
+        # One step in C for all values: this runs for every value of the catalog.
+        zip(map(keys.default_codes.get, names), texts, strict=True)
+    )
+    if None in defaults:
+        del defaults[None]
+        for name, text in zip(names, texts, strict=True):
+            if name not in keys.default_codes:
+                _put(keys.meaning(name), text, into)
+    into.defaults.update(cast("Values", defaults))
     return True
+
+
+def _put(meaning: tuple[int, str, bool] | None, text: str, into: EntityValues) -> None:
+    """Write a value that is NULL or belongs to a store view."""
+    if meaning is None:
+        return
+    store_id, code, is_null = meaning
+    values = into.own.setdefault(store_id, {}) if store_id else into.defaults
+    values[code] = None if is_null else text
 
 
 def _drop_zero_dates(values: EntityValues) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from sinks.sandbox.answers import ACCEPTED, Answer, Rejected, error_items, json_answer
 from sinks.sandbox.auth import Gatekeeper
 from sinks.sandbox.context import Context
+from sinks.sandbox.inflight import Keys, no_keys
 from sinks.sandbox.text_rules import Breach
 from sinks.sandbox.workspace import Workspace
 
@@ -31,13 +32,13 @@ class Request:
 
 
 class Prepared(NamedTuple):
-    """A call that passed every check: ``commit`` has all effects, ``keys`` names what it writes.
+    """A call that passed every check: ``commit`` has all effects, ``keys()`` names what it writes.
 
     A refused call is prepared too: its commit only answers.
     """
 
     commit: Callable[[Context], Answer]
-    keys: frozenset[str] = frozenset()
+    keys: Keys = no_keys
     route: str = ""
     workspace: Workspace | None = None
 

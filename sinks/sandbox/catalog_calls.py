@@ -46,7 +46,7 @@ def create_bag(call: Call) -> Prepared:
         bag = catalogs.create(name, context.now_ms)
         return json_answer({"data": _view(call, bag), "metaData": meta(1)})
 
-    return Prepared(commit, frozenset({f"bag={name}"}))
+    return Prepared(commit, lambda: frozenset({f"bag={name}"}))
 
 
 def read_bag(call: Call) -> Prepared:
@@ -69,7 +69,7 @@ def delete_bag(call: Call) -> Prepared:
         call.workspace.catalogs.delete(bag)
         return json_answer({"data": True, "metaData": meta(1)})
 
-    return Prepared(commit, frozenset({f"bag={bag.name}"}))
+    return Prepared(commit, lambda: frozenset({f"bag={bag.name}"}))
 
 
 def named_bag(call: Call) -> Bag:

@@ -4,11 +4,16 @@ Source: Synerise documentation, "merging profiles" (table of known and second id
 "importing clients" (phone), "non-unique emails".
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
 class Profile:
-    """One stored person. ``uuids`` may hold several; ``fields`` are the plain native fields."""
+    """One stored person.
+
+    ``uuids`` may hold several. ``fields`` holds the plain native fields; what has an attribute of
+    its own here may occur there too and is outdated there.
+    """
 
     __slots__ = (
         "agreements",
@@ -29,11 +34,11 @@ class Profile:
         self.email: str | None = None
         self.custom_id: str | None = None
         self.phone: str | None = None
-        self.uuids: list[str] = []
+        self.uuids: tuple[str, ...] = ()
         self.fields: dict[str, Any] = {}
         self.agreements: dict[str, bool] = {}
         self.attributes: dict[str, Any] = {}
-        self.tags: list[str] = []
+        self.tags: Sequence[str] = ()
         self.created_ms = now_ms
         self.updated_ms = now_ms
 

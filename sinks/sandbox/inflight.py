@@ -2,16 +2,33 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 KEPT_COUNT = 1_000
 
+Keys = Callable[[], frozenset[str]]
 
-class Flight(NamedTuple):
-    """One write between acceptance of its request and the moment before its answer leaves."""
 
-    route: str
-    keys: frozenset[str]
+def no_keys() -> frozenset[str]:
+    """Name the keys of a call that writes nothing."""
+    return frozenset()
+
+
+class Flight:
+    """One write between acceptance of its request and the moment before its answer leaves.
+
+    Its keys are computed when first asked for, that is, when a second write is in flight.
+    """
+
+    def __init__(self, route: str, keys: Keys) -> None:
+        self.route = route
+        self._keys = keys
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Keys that the write touches, such as ``email=…``, ``order=…``, ``item=…``."""
+        return self._keys()
 
 
 class InFlight:
@@ -30,13 +47,16 @@ class InFlight:
     def enter(
         self,
         route: str,
-        keys: frozenset[str],
+        keys: Keys,
         expand: Callable[[frozenset[str]], frozenset[str]],
         at: str,
     ) -> int:
-        """Register a write, record every overlap; returns the number to leave with."""
-        if self._flights and keys:
-            mine = expand(keys)
+        """Register a write, record every overlap; returns the number to leave with or 0."""
+        if keys is no_keys:
+            return 0
+        flight = Flight(route, keys)
+        if self._flights:
+            mine = expand(flight.keys)
             for other in self._flights.values():
                 shared = mine & expand(other.keys)
                 if shared:
@@ -50,8 +70,7 @@ class InFlight:
                         }
                     )
         self._next += 1
-        if keys:
-            self._flights[self._next] = Flight(route, keys)
+        self._flights[self._next] = flight
         return self._next
 
     def leave(self, number: int) -> None:

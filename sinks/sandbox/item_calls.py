@@ -74,7 +74,7 @@ def delete(call: Call) -> Prepared:
         bag.remove(item)
         return json_answer(True)
 
-    return Prepared(commit, frozenset({_write_key(bag, item.key)}))
+    return Prepared(commit, lambda: frozenset({_write_key(bag, item.key)}))
 
 
 def _check(call: Call, body: Any) -> list[Breach]:
@@ -92,7 +92,7 @@ def _write(
             return batch_answer(refused)
         return json_answer(True, context.options.item_status)
 
-    return Prepared(commit, frozenset(_write_key(bag, item["itemKey"]) for item in items))
+    return Prepared(commit, lambda: frozenset(_write_key(bag, item["itemKey"]) for item in items))
 
 
 def _put(call: Call, bag: Bag, body: dict[str, Any], context: Context) -> None:

@@ -25,15 +25,15 @@ def create_batch(call: Call) -> Prepared:
     """POST /v4/clients/batch: queued upserts, refused elements reported without positions."""
     rules = _Rules(call, has_client_id=True, needs_identifier=True)
     good, refused = call.triage(rules.breaches, call.context.options.batch_mode)
-    names = [name for body in good for name in write_keys(body)]
-    keys = frozenset(names)
+
+    def keys() -> frozenset[str]:
+        return frozenset([key for body in good for key in write_keys(body)])
 
     def commit(context: Context) -> Answer:
-        if len(keys) < len(names):
-            context.record("repeat", "one identifier twice in a batch")
         upsert = call.workspace.profiles.upsert
-        for body in good:
-            upsert(body, context)
+        written = [profile for body in good if (profile := upsert(body, context)) is not None]
+        if len({profile.client_id for profile in written}) < len(written):
+            context.record("repeat", "one profile twice in a batch")
         call.accepted("profiles", [_logged(body) for body in good], context)
         return batch_answer(refused)
 
@@ -51,7 +51,7 @@ def update(call: Call) -> Prepared:
         call.accepted("profiles", [(call.args[name], *_logged(body))], context)
         return ACCEPTED
 
-    return Prepared(commit, frozenset({f"{name}={call.args[name]}", *write_keys(body)}))
+    return Prepared(commit, lambda: frozenset({f"{name}={call.args[name]}", *write_keys(body)}))
 
 
 def named_profile(call: Call) -> tuple[str, Profile]:
@@ -101,7 +101,7 @@ def _single(call: Call, answer: Answer) -> Prepared:
         call.accepted("profiles", [_logged(body)], context)
         return answer
 
-    return Prepared(commit, frozenset(write_keys(body)))
+    return Prepared(commit, lambda: frozenset(write_keys(body)))
 
 
 def _logged(body: dict[str, Any]) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ def delete(call: Call) -> Prepared:
         call.workspace.profiles.delete(profile, context.now_ms)
         return Answer(context.options.delete_status)
 
-    return Prepared(commit, frozenset({f"{name}={call.args[name]}"}))
+    return Prepared(commit, lambda: frozenset({f"{name}={call.args[name]}"}))
 
 
 def merge(call: Call) -> Prepared:
@@ -48,7 +48,7 @@ def merge(call: Call) -> Prepared:
         return json_answer({**profiles.describe(target), "previousClients": previous})
 
     keys = {f"clientId={profile.client_id}" for profile in [*sources, target]}
-    return Prepared(commit, frozenset(keys))
+    return Prepared(commit, lambda: frozenset(keys))
 
 
 def _known(call: Call, kind: str, value: str) -> Profile:

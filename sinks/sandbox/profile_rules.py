@@ -157,15 +157,11 @@ def profile_breaches(
     return found
 
 
-def _identifier(name: str, value: Any) -> Breach | None:
-    return identifier_breach(name, value, name)
-
-
 def _text(name: str, value: Any) -> Breach | None:
     if type(value) is str:
-        if breaks_text_rule(value):
-            return breach("P10", name, "forbidden character", value)
-        return None
+        if (value.isascii() and "\0" not in value) or not breaks_text_rule(value):
+            return None
+        return breach("P10", name, "forbidden character", value)
     return None if value is None else breach("P14", name, "must be a string", value)
 
 
@@ -262,7 +258,7 @@ def _has_bad_text(value: Any) -> bool:
 
 
 _CHECKS: dict[str, Callable[[str, Any], Breach | None]] = {
-    **dict.fromkeys(IDENTIFIERS, _identifier),
+    **dict.fromkeys(IDENTIFIERS, identifier_breach),
     **dict.fromkeys(TEXT_FIELDS, _text),
     "sex": _sex,
     "countryCode": _country,

@@ -9,6 +9,7 @@ from sinks.sandbox.profile_rules import RESERVED_ATTRIBUTES
 from sinks.sandbox.visibility import DelayedView
 
 _IDENTIFIER_FIELDS = frozenset({"email", "customId", "uuid", "phone", "clientId"})
+_KEPT_APART = _IDENTIFIER_FIELDS | {"attributes", "agreements", "tags"}
 _TRUE_VALUES = frozenset({"true", "True"})
 
 
@@ -117,7 +118,9 @@ class ProfileStore:
         ):
             if value is not None:
                 shown[name] = value
-        shown.update(profile.fields)
+        for name, value in profile.fields.items():
+            if name not in _KEPT_APART:
+                shown[name] = value
         shown["agreements"] = dict(profile.agreements)
         shown["attributes"] = dict(profile.attributes)
         shown["tags"] = list(profile.tags)
@@ -169,25 +172,30 @@ class ProfileStore:
         profile.email = email
 
     def _add_uuid(self, profile: Profile, uuid: str) -> None:
-        profile.uuids.append(uuid)
+        profile.uuids = (*profile.uuids, uuid)
         self.index.by_uuid[uuid] = profile
 
     def _apply(self, profile: Profile, body: dict[str, Any], context: Context) -> None:
-        fields = profile.fields
-        for name, value in body.items():
-            if name in _IDENTIFIER_FIELDS:
-                continue
-            if name == "attributes":
-                self._apply_attributes(profile, value, context)
-            elif name == "agreements":
-                self._apply_agreements(profile, value, context)
-            elif name == "tags":
-                profile.tags = list(value) if value is not None else []
-            elif value is None:
-                fields.pop(name, None)
+        # The first body is taken over, not copied; identifiers in it are left out when shown.
+        if profile.fields:
+            profile.fields.update(body)
+        else:
+            profile.fields = body
+        if None in profile.fields.values():
+            self._reset_fields(profile, context)
+        if "attributes" in body:
+            self._apply_attributes(profile, body["attributes"], context)
+        if "agreements" in body:
+            self._apply_agreements(profile, body["agreements"], context)
+        if "tags" in body:
+            profile.tags = body["tags"] or ()
+
+    def _reset_fields(self, profile: Profile, context: Context) -> None:
+        names = [name for name, value in profile.fields.items() if value is None]
+        profile.fields = {key: value for key, value in profile.fields.items() if value is not None}
+        for name in names:
+            if name not in _KEPT_APART:
                 context.record("B13", f"null resets {name} of client {profile.client_id}")
-            else:
-                fields[name] = value
 
     def _apply_attributes(self, profile: Profile, attributes: Any, context: Context) -> None:
         if attributes is None:
@@ -195,6 +203,12 @@ class ProfileStore:
             context.record("B13", f"null resets attributes of client {profile.client_id}")
             return
         stored = profile.attributes
+        if None not in attributes.values() and RESERVED_ATTRIBUTES.isdisjoint(attributes):
+            if stored:
+                stored.update(attributes)
+            else:
+                profile.attributes = attributes
+            return
         for name, value in attributes.items():
             if name in RESERVED_ATTRIBUTES:
                 context.record("B10", f"reserved attribute {name} ignored")

@@ -161,7 +161,7 @@ def _load_profiles(profiles: ProfileStore, part: dict[str, Any]) -> None:
         profile.email = shown.get("email")
         profile.custom_id = shown.get("customId")
         profile.phone = shown.get("phone")
-        profile.uuids = list(shown["uuids"])
+        profile.uuids = tuple(shown["uuids"])
         profile.agreements = dict(shown["agreements"])
         profile.attributes = dict(shown["attributes"])
         profile.tags = list(shown["tags"])

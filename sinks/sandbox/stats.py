@@ -1,17 +1,25 @@
 """Counts of calls and payloads, and when which payload was accepted."""
 
 from collections import Counter, deque
-from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 KINDS = ("profiles", "events", "transactions", "items")
+
+
+class _Block(NamedTuple):
+    """Payloads accepted by one request; ``first`` is the number of the first one."""
+
+    first: int
+    at_s: float
+    workspace: str
+    keys: list[tuple[Any, ...]]
 
 
 class Stats:
     """Counters of one sandbox since start or reset.
 
-    ``accepted`` keeps, per kind, the last ``log_size`` payloads as (time, workspace, keys) with a
-    running number, so that a caller can poll for newer ones and measure commit to acceptance.
+    Of each kind the last ``log_size`` accepted payloads (rounded up to whole requests) are logged
+    with a running number, so that a caller can poll and measure the time from commit to acceptance.
     """
 
     def __init__(self, log_size: int = 100_000) -> None:
@@ -28,9 +36,7 @@ class Stats:
         self.payloads: Counter[tuple[str, str]] = Counter()
         self.body_bytes = 0
         self._sequence = dict.fromkeys(KINDS, 0)
-        self._accepted: dict[str, deque[tuple[float, str, tuple[Any, ...]]]] = {
-            kind: deque(maxlen=self.log_size) for kind in KINDS
-        }
+        self._blocks: dict[str, deque[_Block]] = {kind: deque() for kind in KINDS}
 
     def saw(self, route: str, body_bytes: int, has_user_agent: bool) -> None:
         """Count a request."""
@@ -48,27 +54,28 @@ class Stats:
     def accepted(self, kind: str, workspace: str, at_s: float, keys: list[tuple[Any, ...]]) -> None:
         """Log accepted payloads; ``keys`` holds one tuple of identifiers per payload."""
         self.payloads[workspace, kind] += len(keys)
+        blocks = self._blocks[kind]
+        blocks.append(_Block(self._sequence[kind] + 1, at_s, workspace, keys))
         self._sequence[kind] += len(keys)
-        self._accepted[kind].extend([(at_s, workspace, key) for key in keys])
+        oldest = self._sequence[kind] - self.log_size
+        while blocks[0].first + len(blocks[0].keys) - 1 <= oldest:
+            blocks.popleft()
 
     def accepted_after(self, kind: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Return logged payloads with a number above ``after``, oldest first.
 
         Each is ``{seq, at, workspace, keys}`` with ``at`` in epoch seconds.
         """
-        log = self._accepted[kind]
-        first = self._sequence[kind] - len(log) + 1
-        start = max(0, after + 1 - first)
-        stop = start + limit
-        return [
-            {
-                "seq": first + position,
-                "at": at_s,
-                "workspace": workspace,
-                "keys": [key for key in keys if key is not None],
-            }
-            for position, (at_s, workspace, keys) in enumerate(islice(log, start, stop), start)
-        ]
+        found: list[dict[str, Any]] = []
+        for block in self._blocks[kind]:
+            if block.first + len(block.keys) - 1 <= after:
+                continue
+            for seq, keys in enumerate(block.keys, block.first):
+                if len(found) >= limit:
+                    return found
+                if seq > after:
+                    found.append(_entry(seq, block, keys))
+        return found
 
     def view(self) -> dict[str, Any]:
         """Show the counters as plain values."""
@@ -87,3 +94,12 @@ class Stats:
             "last_seq": dict(self._sequence),
             "requests_without_user_agent": self.without_user_agent_count,
         }
+
+
+def _entry(seq: int, block: _Block, keys: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": block.at_s,
+        "workspace": block.workspace,
+        "keys": [key for key in keys if key is not None],
+    }

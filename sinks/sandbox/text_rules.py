@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 IDENTIFIERS = ("email", "phone", "customId", "uuid")
 
-# A quick form: whatever has it satisfies P3 and P4; everything else is looked at closely.
-_PLAIN_EMAIL = re.compile(
+_EMAIL = re.compile(
     r"[A-Za-z0-9_+%\-]+(?:\.[A-Za-z0-9_+%\-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 )
@@ -19,6 +18,16 @@ _EMAIL = re.compile(
 )
 _PHONE = re.compile(r"\+[0-9 \-()/]{6,19}|[0-9 \-()/]{6,20}")
 _LOWERCASE_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# Quick forms: what has one breaks no rule at all; everything else is looked at closely.
+_PLAIN_FORMS = {
+    "email": re.compile(
+        r"[A-Za-z0-9_+%\-]+(?:\.[A-Za-z0-9_+%\-]+)*"
+        r"@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+    ),
+    "phone": re.compile(r"\+?[0-9][0-9 \-()/]{4,17}[0-9)]"),
+    "customId": re.compile(r"[A-Za-z0-9_\-.@:]+"),
+    "uuid": _LOWERCASE_UUID,
+}
 _FORBIDDEN = re.compile("[\r\n\u2028\u2029\u00ad\ufe00-\ufe0f\u0000\U00010000-\U0010ffff]")
 _VARIATION_SELECTORS_ONLY = re.compile("[\ufe00-\ufe0f]+")
 
@@ -49,8 +58,11 @@ def breaks_text_rule(value: str) -> bool:
     return not value.isascii() and _VARIATION_SELECTORS_ONLY.fullmatch(value) is not None
 
 
-def identifier_breach(name: str, value: Any, field: str) -> Breach | None:
-    """Check one identifier; ``name`` is email, phone, customId or uuid, ``field`` its full path."""
+def identifier_breach(name: str, value: Any, prefix: str = "") -> Breach | None:
+    """Check one identifier; ``name`` is email, phone, customId or uuid, ``prefix`` its parent."""
+    if type(value) is str and _PLAIN_FORMS[name].fullmatch(value) is not None:
+        return None
+    field = prefix + name
     if type(value) is not str or not value:
         return breach("P2", field, "identifier must be a non-empty string", value)
     if not (value.isascii() and value.isprintable()) and _FORBIDDEN.search(value) is not None:
@@ -58,7 +70,7 @@ def identifier_breach(name: str, value: Any, field: str) -> Breach | None:
     if value[0].isspace() or value[-1].isspace():
         return breach("P16", field, "whitespace around an identifier", value)
     if name == "email":
-        return None if _PLAIN_EMAIL.fullmatch(value) else _email_breach(value, field)
+        return _email_breach(value, field)
     if name == "phone" and _PHONE.fullmatch(value) is None:
         return breach("P5", field, "not a phone number", value)
     if name == "uuid" and _LOWERCASE_UUID.fullmatch(value) is None:
@@ -97,7 +109,7 @@ def client_breaches(client: Any, missing_rule: str) -> list[Breach]:
                 found.append(breach("P2", "client.id", "client id must be an integer", value))
         elif name in ("uuid", "customId", "email"):
             has_identifier = True
-            wrong = identifier_breach(name, value, "client." + name)
+            wrong = identifier_breach(name, value, "client.")
             if wrong is not None:
                 found.append(wrong)
         else:

@@ -19,16 +19,18 @@ def create(call: Call) -> Prepared:
         _store(call, [body], context)
         return ACCEPTED
 
-    return Prepared(commit, frozenset({f"order={body['orderId']}"}))
+    return Prepared(commit, lambda: frozenset({f"order={body['orderId']}"}))
 
 
 def create_batch(call: Call) -> Prepared:
     """POST /v4/transactions/batch: an array of transactions."""
     good, refused = call.triage(lambda body: _check(call, body), call.context.options.batch_mode)
-    keys = frozenset(f"order={body['orderId']}" for body in good)
+
+    def keys() -> frozenset[str]:
+        return frozenset(f"order={body['orderId']}" for body in good)
 
     def commit(context: Context) -> Answer:
-        if len(keys) < len(good):
+        if len(keys()) < len(good):
             context.record("repeat", "one orderId twice in a batch")
         _store(call, good, context)
         return batch_answer(refused)

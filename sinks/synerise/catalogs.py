@@ -104,8 +104,9 @@ class Catalogs:
             fields = orjson.loads(decision.body)
             return fields if isinstance(fields, dict) else {}
         status = decision.status if isinstance(decision, Refused) else None
-        raise ApiRejected(f"asked to {request.what}: refused", status=status,
-                          body=decision.response)
+        raise ApiRejected(
+            f"asked to {request.what}: refused", status=status, body=decision.response
+        )
 
 
 def _total_count(fields: dict[str, Any], seen_count: int) -> float:

@@ -95,17 +95,23 @@ class Exchange:
         return self._accepted_count
 
     def perform(
-        self, request: Request, progress: Progress, *, is_suspect_final: bool = False
+        self,
+        request: Request,
+        progress: Progress,
+        *,
+        waits: Waits | None = None,
+        is_suspect_final: bool = False,
     ) -> Exchanged:
         """Send a request until an answer decides.
 
         Args:
+            waits: goes on from an earlier series of attempts; a new series when None.
             is_suspect_final: return after some 500 in a row instead of trying for ever.
         Raises:
             Stopped: a stop came first; the request may have been accepted.
         Blocks: until an answer decides or the stop is set, plus a request's time-out.
         """
-        waits = Waits(self._retry.base_s, self._retry.longest_s)
+        waits = waits or Waits(self._retry.base_s, self._retry.longest_s)
         renewed = False
         faults_count = 0
         with self._health.trouble() as trouble:
@@ -197,8 +203,9 @@ class Exchange:
         elif isinstance(outcome, Throttled):
             trouble.waits("throttled")
             asked_s = retry_after_s(outcome.retry_after, datetime.now(UTC))
-            self._limiter.throttled(min(self._retry.longest_s, THROTTLE_PAUSE_S)
-                                    if asked_s is None else asked_s)
+            self._limiter.throttled(
+                min(self._retry.longest_s, THROTTLE_PAUSE_S) if asked_s is None else asked_s
+            )
             wait_s = waits.next_s(asked_s)
         else:
             trouble.waits("unavailable")

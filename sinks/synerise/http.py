@@ -33,7 +33,7 @@ class Answer:
 def user_agent() -> str:
     """Product name and version, as every request carries it."""
     try:
-        return f"magento-cdc/{version('magento-cdc')}"
+        return f"magento-cdc/{version('magento-synerise-cdc')}"
     except PackageNotFoundError:
         return "magento-cdc"
 

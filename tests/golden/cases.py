@@ -47,7 +47,7 @@ class Case:
     def outcome(self) -> Any:
         """What does come out, in the form of expected.json."""
         try:
-            mapped = Mapper(self._scope()).map(self.record())
+            mapped = Mapper(self.scope()).map(self.record())
         except MappingFailed as exc:
             return {"failed": str(exc)}
         return {
@@ -55,7 +55,8 @@ class Case:
             "skipped": [skipped.reason for skipped in mapped.skipped],
         }
 
-    def _scope(self) -> Scope:
+    def scope(self) -> Scope:
+        """Scope of the case's settings."""
         path = self.folder / "settings.yaml"
         settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         return scope(settings.get("workspace"), settings.get("mapping"))

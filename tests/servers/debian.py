@@ -17,7 +17,7 @@ def install(*packages: str) -> None:
     """
     if shutil.which("apt-get") is None:
         raise ServerFailed(f"please install {' '.join(packages)}: this system has no apt-get")
-    print(f"installing {' '.join(packages)} with apt-get")
+    print(f"installing {' '.join(packages)} with apt-get", flush=True)
     as_root(["apt-get", "update", "-qq"])
     as_root(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
 

@@ -88,9 +88,9 @@ class KafkaBroker(ServerProcess):
         if not _jars().is_dir():
             if shutil.which("mvn") is None:
                 debian.install("maven")
-            print(f"Kafka: downloading jars into {_jars()}")
+            print(f"Kafka: downloading jars into {_jars()}", flush=True)
             kept_folder(_JARS, _fill_jars)
-        print(f"Kafka: {_JARS}")
+        print(f"Kafka: {_JARS}", flush=True)
 
     def admin(self) -> KafkaAdminClient:
         """Open an admin client; the caller closes it."""

@@ -22,8 +22,8 @@ from tests.servers.process import ServerFailed
 # Small files make the copy of the template, and so every start, quick.
 _FILE_SIZES: dict[str, Option] = {"innodb_log_file_size": "32M", "innodb_buffer_pool_size": "64M"}
 
-# The installer makes anonymous users, which would win over users from any host ('%'), and a root for
-# the machine's name, which a server without name look-up complains about.
+# The installer makes anonymous users, which would win over users from any host ('%'), and a root
+# for the machine's name, which a server without name look-up complains about.
 _ACCOUNTS = """
 DELETE FROM mysql.global_priv WHERE User = '' OR Host NOT IN ('localhost', '127.0.0.1', '::1');
 DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';
@@ -53,7 +53,7 @@ class MariaDB(DatabaseServer):
         missing = cls.why_missing()
         if missing:
             raise ServerFailed(missing)
-        print(f"MariaDB: {_version()}; template {_template()}")
+        print(f"MariaDB: {_version()}; template {_template()}", flush=True)
 
     def _template(self) -> Path:
         return _template()

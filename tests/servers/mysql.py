@@ -72,9 +72,9 @@ class MySQL(DatabaseServer):
         if not _tree().is_dir():
             if shutil.which("debootstrap", path=_search_path()) is None:
                 debian.install("debootstrap")
-            print(f"MySQL: unpacking {_PACKAGE} of Debian {_SUITE} into {_tree()}")
+            print(f"MySQL: unpacking {_PACKAGE} of Debian {_SUITE} into {_tree()}", flush=True)
             kept_folder(_TREE, _fill_tree)
-        print(f"MySQL: {_version()}; template {_template()}")
+        print(f"MySQL: {_version()}; template {_template()}", flush=True)
 
     def _template(self) -> Path:
         return _template()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Value: TypeAlias = str | int | Decimal | None
 """What a column may be given; times are text in UTC, money is text with four decimals."""
 
+Row: TypeAlias = dict[str, Value]
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0"})
 
 

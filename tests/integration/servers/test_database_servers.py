@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pymysql
 import pytest
 
 from tests.servers.availability import require
+from tests.servers.certificates import make_certificates
 from tests.servers.database import DatabaseServer, Schema
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
@@ -113,3 +115,24 @@ def test_each_test_gets_an_empty_schema(database: Schema, mysql_database: Schema
     for schema in (database, mysql_database):
         schema.execute("CREATE TABLE t (id INT PRIMARY KEY)")
         assert schema.execute("SHOW TABLES") == [("t",)]
+
+
+@pytest.mark.parametrize("kind", [MariaDB, MySQL], ids=["mariadb", "mysql"])
+def test_server_with_certificates_is_trusted_under_its_own_name_only(
+    kind: type[DatabaseServer], tmp_path: Path
+) -> None:
+    require(kind)
+    certificates = make_certificates(tmp_path / "good")
+    foreign = make_certificates(tmp_path / "foreign")
+    with kind(certificates.server_options) as server:
+        trusting = {"ca": str(certificates.ca), "check_hostname": True}
+        with server.connect(ssl=trusting) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'Ssl_version'")
+            assert cursor.fetchall() == (("Ssl_version", "TLSv1.3"),)
+        with pytest.raises(pymysql.err.OperationalError, match="certificate verify failed"):
+            server.connect(ssl={"ca": str(foreign.ca), "check_hostname": True})
+        other = make_certificates(tmp_path / "other", host="db.example.com")
+        server.options |= other.server_options
+        server.restart()
+        with pytest.raises(pymysql.err.OperationalError, match="certificate is not valid for"):
+            server.connect(ssl={"ca": str(other.ca), "check_hostname": True})

@@ -73,19 +73,29 @@ def test_client_behind_the_proxy_is_cut_off_and_others_are_not(own_broker: Kafka
     producer = KafkaProducer(
         bootstrap_servers=own_broker.proxied_bootstrap,
         acks="all",
+        # With idempotence, kafka-python 3.0.12 sometimes never asks for a new producer id after a
+        # record that it had sent has expired, and hangs. This test is about the proxy.
+        enable_idempotence=False,
         request_timeout_ms=1000,
         delivery_timeout_ms=2000,
         max_block_ms=2000,
     )
-    producer.send("orders", b"before").get(timeout=10)
-    own_broker.proxy.refuse()
-    own_broker.proxy.cut()
-    with pytest.raises(KafkaError):
-        producer.send("orders", b"lost").get(timeout=10)
-    own_broker.proxy.accept()
-    wait_until(lambda: _is_sent(producer, b"after"), timeout_s=20, what="the producer to come back")
-    producer.close()
-    assert values_in(own_broker, "orders", 2)[:2] == [b"before", b"after"]
+    try:
+        producer.send("orders", b"before").get(timeout=10)
+        own_broker.proxy.refuse()
+        own_broker.proxy.cut()
+        with pytest.raises(KafkaError):
+            producer.send("orders", b"lost").get(timeout=10)
+        send_in_transaction(own_broker, "orders", [b"meanwhile"])
+        own_broker.proxy.accept()
+        wait_until(
+            lambda: _is_sent(producer, b"after"), timeout_s=30, what="the producer to come back"
+        )
+    finally:
+        producer.close(timeout=5)
+    values = values_in(own_broker, "orders", 3)
+    assert values[:2] == [b"before", b"meanwhile"]
+    assert b"after" in values[2:]
 
 
 def _is_sent(producer: KafkaProducer, value: bytes) -> bool:
@@ -98,9 +108,11 @@ def _is_sent(producer: KafkaProducer, value: bytes) -> bool:
 
 def test_topics_are_not_made_by_accident(kafka_broker: KafkaBroker, unique_name: str) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka_broker.bootstrap, max_block_ms=300)
-    with pytest.raises(KafkaError):
-        producer.send(unique_name, b"lost").get(timeout=5)
-    producer.close()
+    try:
+        with pytest.raises(KafkaError):
+            producer.send(unique_name, b"lost").get(timeout=5)
+    finally:
+        producer.close(timeout=5)
     admin = kafka_broker.admin()
     assert unique_name not in admin.list_topics()
     admin.close()

@@ -125,9 +125,13 @@ def test_refused_connections_fail_until_accepted_again(proxy: TcpProxy) -> None:
 
 
 def test_unreachable_target_resets_the_client() -> None:
-    with TcpProxy((LOOPBACK, free_port())) as proxy, pytest.raises(ConnectionResetError):
-        # The reset may come as early as in connect().
-        dial(proxy).recv(1)
+    # The reset may come as early as in connect().
+    with (
+        TcpProxy((LOOPBACK, free_port())) as proxy,
+        pytest.raises(ConnectionResetError),
+        dial(proxy) as client,
+    ):
+        client.recv(1)
 
 
 def test_database_client_loses_a_result_that_is_cut_in_the_middle(mariadb_server: MariaDB) -> None:

@@ -9,7 +9,7 @@ from tests.shop.generation.people import make_person, make_place
 
 if TYPE_CHECKING:
     from tests.shop.actions.session import ShopSession
-    from tests.shop.database import Value
+    from tests.shop.database import Row, Value
     from tests.shop.generation.people import Place
 
 DELETED_TOKENS_OF_CUSTOMERS = 3
@@ -57,14 +57,14 @@ class CustomerActions:
             self._insert_grid(customer_id)
         with session.transaction():
             token = f"0:3:{session.rng.getrandbits(96):024x}"
-            row = {"rp_token": token, "rp_token_created_at": session.now}
+            row: Row = {"rp_token": token, "rp_token_created_at": session.now}
             session.update("customer_entity", row, {"entity_id": customer_id})
         self._adopt_guest_subscription(customer_id, email, view.website_id, store_id)
         self._rewrite_grid(customer_id)
         return ActionDone("customer.register", {"customer_id": customer_id, "email": email})
 
-    def edit(self, customer_id: int, changes: dict[str, Value]) -> ActionDone:
-        """Change columns of the account (names, group_id, dob, gender, …); `{}` saves it as it is."""
+    def edit(self, customer_id: int, changes: Row) -> ActionDone:
+        """Change columns of the account, such as group_id or dob; `{}` saves it as it is."""
         session = self._session
         with session.transaction():
             row = changes | {"updated_at": session.now}
@@ -77,7 +77,7 @@ class CustomerActions:
         """Log in: only columns and tables without meaning for a profile change."""
         session = self._session
         with session.transaction():
-            row = {"failures_num": 0, "first_failure": None, "lock_expires": None}
+            row: Row = {"failures_num": 0, "first_failure": None, "lock_expires": None}
             row["rp_token"] = f"{session.rng.getrandbits(64):016x}"
             session.update("customer_entity", row, {"entity_id": customer_id})
         with session.transaction():
@@ -92,7 +92,7 @@ class CustomerActions:
         session = self._session
         before = session.row("customer_entity", "website_id store_id", {"entity_id": customer_id})
         with session.transaction():
-            row: dict[str, Value] = {"email": email, "updated_at": session.now}
+            row: Row = {"email": email, "updated_at": session.now}
             session.update("customer_entity", row, {"entity_id": customer_id})
             session.update(
                 "customer_address_entity", {"updated_at": session.now}, {"parent_id": customer_id}
@@ -113,7 +113,7 @@ class CustomerActions:
         """Set one of the merchant's attributes; None removes the row."""
         session = self._session
         attribute = session.shop.attribute("customer", code)
-        where: dict[str, Value] = {
+        where: Row = {
             "entity_id": customer_id,
             "attribute_id": attribute.attribute_id,
         }
@@ -242,7 +242,7 @@ class CustomerActions:
         session.insert("customer_grid_flat", row | {"entity_id": customer_id, "name": name})
 
 
-def _address_row(place: Place) -> dict[str, Value]:
+def _address_row(place: Place) -> Row:
     return {
         "city": place.city,
         "company": place.company,

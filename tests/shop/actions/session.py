@@ -1,4 +1,4 @@
-"""One writer's session in a shop: prefixed tables, transactions, rows as mappings, its own clock."""
+"""One writer's session in a shop: prefixed tables, transactions, rows as mappings, a clock."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class ShopSession:
         verb: str = "INSERT",
         update: str = "",
     ) -> None:
-        """Insert rows in one statement; `update` names columns to set where a key exists already."""
+        """Insert rows in one statement; `update` names columns to set where the key exists."""
         if not rows:
             return
         names = ", ".join(f"`{name}`" for name in columns.split())

@@ -10,6 +10,7 @@ from tests.shop.generation.people import make_person
 
 if TYPE_CHECKING:
     from tests.shop.actions.session import ShopSession
+    from tests.shop.database import Row
 
 
 class SubscriberActions:
@@ -60,7 +61,7 @@ class SubscriberActions:
         """Set the status: 1 subscribed, 2 not active, 3 unsubscribed, 4 unconfirmed."""
         session = self._session
         with session.transaction():
-            row = {"subscriber_status": status, "change_status_at": session.now}
+            row: Row = {"subscriber_status": status, "change_status_at": session.now}
             session.update("newsletter_subscriber", row, {"subscriber_id": subscriber_id})
         return ActionDone(
             "subscriber.set_status", {"subscriber_id": subscriber_id, "status": status}
@@ -77,5 +78,8 @@ class SubscriberActions:
         email = session.row("newsletter_subscriber", "subscriber_email", where)
         with session.transaction():
             session.delete("newsletter_subscriber", where)
-        ids = {"subscriber_id": subscriber_id, "email": str(email["subscriber_email"])}
+        ids: dict[str, int | str] = {
+            "subscriber_id": subscriber_id,
+            "email": str(email["subscriber_email"]),
+        }
         return ActionDone("subscriber.delete", ids)

@@ -10,13 +10,14 @@ from tests.shop.generation.products import ENABLED, NOT_VISIBLE
 from tests.shop.generation.size import EPOCH_S, time_text
 from tests.shop.generation.stock_rows import stock_of_website
 from tests.shop.sales import changes
-from tests.shop.sales.draft import Buyer, OrderRows, Row, Sale, SaleLine, draft_order
+from tests.shop.sales.draft import Buyer, OrderRows, Sale, SaleLine, draft_order
 from tests.shop.sales.grid import order_grid_row
 from tests.shop.shop import PRODUCT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.shop.database import Row
     from tests.shop.generation.attributes import PlannedAttribute
     from tests.shop.generation.bulk import BulkLoad, BulkTable
     from tests.shop.generation.customers import PlannedCustomer

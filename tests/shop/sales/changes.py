@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.shop.sales.draft import ZERO, Row
+from tests.shop.sales.draft import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.shop.database import Value
+    from tests.shop.database import Row, Value
 
     AnyRow = Mapping[str, Value]
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from tests.shop.generation.size import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.shop.database import Value
+    from tests.shop.database import Row
     from tests.shop.generation.people import Place
-
-Row: TypeAlias = "dict[str, Value]"
 
 ZERO = "0.0000"
 _ORDER_CURRENCY_RATES = {"EUR": 10_000, "PLN": 42_500, "USD": 10_877}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.shop.sales.draft import OrderRows, Row
+    from tests.shop.database import Row
+    from tests.shop.sales.draft import OrderRows
 
 _COPIED = (
     "entity_id",

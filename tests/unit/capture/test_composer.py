@@ -147,9 +147,7 @@ def test_skus_to_check_are_those_left_and_not_held_in_the_batch(
     steps: Steps, index: IdentityIndex
 ) -> None:
     steps(Model.PRODUCT, {"1": product(1, "A", 1), "2": product(2, "B", 1)})
-    batch = Batch(
-        Model.PRODUCT, dict.fromkeys(["1", "2"], named()), {"1": product(1, "B", 1)}
-    )
+    batch = Batch(Model.PRODUCT, dict.fromkeys(["1", "2"], named()), {"1": product(1, "B", 1)})
     assert keys_to_check(index, batch) == ["A"]
 
 
@@ -169,9 +167,7 @@ def test_deleted_customer_keeps_the_last_known_address_of_the_deleted_row(steps:
 
 
 def test_customer_deleted_before_it_was_ever_published_is_known_by_its_row(steps: Steps) -> None:
-    (record,) = steps(
-        Model.CUSTOMER, {}, gone=("1",), reason=named(image=("b@example.com", 2, 1))
-    )
+    (record,) = steps(Model.CUSTOMER, {}, gone=("1",), reason=named(image=("b@example.com", 2, 1)))
     assert record.identity["email"] == "b@example.com"
     assert steps(Model.CUSTOMER, {}, gone=("1",)) == []
 

@@ -1,0 +1,165 @@
+"""What a server says about itself and its binlog: identity, end, oldest, availability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cdc.database import Database
+from cdc.errors import SourceError, SourceMisconfigured
+from cdc.position import Coordinates, Flavor, MariaDBGtid, MySQLGtidSet, Position
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """Which server this is; `server` is stored with positions."""
+
+    flavor: Flavor
+    server: str
+    version: str
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Version as numbers, for comparison: (10, 11, 19)."""
+        digits = self.version.split("-", 1)[0].split(".")
+        return tuple(int(part) for part in digits if part.isdigit())
+
+
+def server_variables(database: Database, names: Iterable[str]) -> dict[str, str]:
+    """Global variables by name; those the server does not know are left out. Raises as `rows`."""
+    wanted = tuple(names)
+    marks = ", ".join(["%s"] * len(wanted))
+    found = database.tuples(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", wanted)
+    return {str(name).lower(): str(value) for name, value in found}
+
+
+def server_identity(database: Database) -> ServerIdentity:
+    """Ask the server who it is. Raises SourceUnavailable, SourceDenied, SourceError."""
+    found = server_variables(
+        database, ("version", "server_uuid", "server_uid", "server_id", "hostname")
+    )
+    version = found.get("version", "")
+    flavor: Flavor = "mariadb" if "mariadb" in version.lower() else "mysql"
+    server = found.get("server_uuid" if flavor == "mysql" else "server_uid", "")
+    # MariaDB before 10.11 has no identity of its own.
+    server = server or f"{found.get('server_id', '0')}@{found.get('hostname', '')}"
+    return ServerIdentity(flavor, server, version)
+
+
+def current_position(database: Database, *, with_gtid: bool = True) -> Position:
+    """The end of the server's log now, with its GTID state where it has one.
+
+    Args:
+        with_gtid: False gives a position by file only.
+    Raises:
+        SourceMisconfigured: the binlog is off.
+        SourceUnavailable, SourceDenied, SourceError.
+    """
+    identity = server_identity(database)
+    row = _log_status(database, identity)
+    if row is None:
+        raise SourceMisconfigured("reading the binlog position: log_bin is OFF on the server")
+    file, offset = str(row["File"]), int(row["Position"])
+    gtid = ""
+    if with_gtid and identity.flavor == "mysql":
+        gtid = str(row.get("Executed_Gtid_Set") or "").replace("\n", "")
+    elif with_gtid:
+        # Asked for this very place: @@gtid_binlog_pos may be later already.
+        gtid = mariadb_gtid_at(database, file, offset)
+    return Position(identity.flavor, identity.server, file, offset, gtid)
+
+
+def mariadb_gtid_at(database: Database, file: str, offset: int) -> str:
+    """GTID position of a place of MariaDB's log; empty when it has none or the place is gone."""
+    return str(database.value("SELECT BINLOG_GTID_POS(%s, %s)", (file, offset)) or "")
+
+
+def oldest_available(database: Database) -> Coordinates:
+    """Beginning of the oldest binlog file the server still has.
+
+    Raises:
+        SourceMisconfigured: the binlog is off.
+        SourceUnavailable, SourceDenied, SourceError.
+    """
+    files = _log_files(database)
+    if not files:
+        raise SourceMisconfigured("reading the binlog files: log_bin is OFF on the server")
+    return Coordinates(files[0][0], 4)
+
+
+def why_unavailable(database: Database, position: Position) -> str:
+    """Why the stream cannot go on from a position, the empty text when it can.
+
+    Asked without streaming, so it cannot see what a reader in between would: a purge afterwards.
+    Raises:
+        SourceUnavailable, SourceDenied, SourceError.
+    """
+    identity = server_identity(database)
+    if identity.flavor != position.flavor:
+        return f"the position is of {position.flavor}, the server is {identity.flavor}"
+    if position.gtid and identity.flavor == "mysql":
+        return _mysql_gtid_fault(database, position.gtid)
+    if position.gtid:
+        return _mariadb_gtid_fault(database, position.gtid)
+    if identity.server != position.server:
+        return "the position is by file and belongs to another server"
+    return _file_fault(database, position)
+
+
+def position_is_available(database: Database, position: Position) -> bool:
+    """Whether the stream can go on from a position. Raises as `why_unavailable`."""
+    return not why_unavailable(database, position)
+
+
+def _log_status(database: Database, identity: ServerIdentity) -> dict[str, Any] | None:
+    statement = "SHOW MASTER STATUS"
+    if identity.flavor == "mysql" and identity.numbers >= (8, 2):
+        statement = "SHOW BINARY LOG STATUS"
+    rows = database.rows(statement)
+    return rows[0] if rows else None
+
+
+def _log_files(database: Database) -> list[tuple[str, int]]:
+    try:
+        return [(str(row[0]), int(row[1])) for row in database.tuples("SHOW BINARY LOGS")]
+    except SourceError as exc:
+        if "1381" in str(exc):  # ER_NO_BINARY_LOGGING
+            return []
+        raise
+
+
+def _file_fault(database: Database, position: Position) -> str:
+    files = dict(_log_files(database))
+    size = files.get(position.file)
+    if size is None:
+        return f"binlog file {position.file} is no longer on the server (purged or reset)"
+    if position.offset > size:
+        return f"binlog file {position.file} ends before the position: the server lost its tail"
+    return ""
+
+
+def _mysql_gtid_fault(database: Database, gtid: str) -> str:
+    row = database.tuples("SELECT @@GLOBAL.gtid_purged, @@GLOBAL.gtid_executed")[0]
+    purged, executed = (MySQLGtidSet.parse(str(text).replace("\n", "")) for text in row)
+    wanted = MySQLGtidSet.parse(gtid)
+    if not wanted.contains(purged):
+        return "transactions after the position were purged from the binlog (gtid_purged)"
+    if not executed.contains(wanted):
+        return "the server lacks transactions of the position: a lost tail, or another server"
+    return ""
+
+
+def _mariadb_gtid_fault(database: Database, gtid: str) -> str:
+    oldest = oldest_available(database)
+    begin = MariaDBGtid.parse(mariadb_gtid_at(database, oldest.file, 4))
+    end = MariaDBGtid.parse(str(database.value("SELECT @@GLOBAL.gtid_binlog_pos") or ""))
+    wanted = {domain: seq for domain, _, seq in MariaDBGtid.parse(gtid).triples}
+    last = {domain: seq for domain, _, seq in end.triples}
+    for domain, _, seq in begin.triples:
+        if wanted.get(domain, 0) < seq:
+            return "transactions after the position were purged from the binlog"
+    for domain, seq in wanted.items():
+        if seq > last.get(domain, 0):
+            return "the server lacks transactions of the position: a lost tail, or another server"
+    return ""

@@ -1,0 +1,94 @@
+"""How the Kafka clients connect: settings in the client's words, and admin clients."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from cdc.errors import LogMisconfigured
+from cdc.log.kafka_errors import kafka_door
+from config.topiclog import KafkaLogSettings
+
+REQUEST_TIMEOUT_MS = 15_000
+BOOTSTRAP_TIMEOUT_MS = 15_000
+# The client's own pause of 100 ms would be felt in each transaction: the first request of one is
+# often refused while the markers of the last are being written, and waits this long.
+RETRY_BACKOFF_MS = 10
+_RECONNECT_MAX_MS = 1_000
+
+T = TypeVar("T")
+
+
+def connection_options(settings: KafkaLogSettings, role: str) -> dict[str, Any]:
+    """Return the options that every client takes.
+
+    Args:
+        role: what the client is, for the broker's logs.
+    """
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "client_id": f"magento-cdc-{role}",
+        "security_protocol": settings.security_protocol,
+        "request_timeout_ms": REQUEST_TIMEOUT_MS,
+        "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS,
+        "retry_backoff_ms": RETRY_BACKOFF_MS,
+        "reconnect_backoff_max_ms": _RECONNECT_MAX_MS,
+    }
+    if settings.ssl_cafile is not None:
+        options["ssl_cafile"] = str(settings.ssl_cafile)
+    if settings.sasl_mechanism is not None:
+        options["sasl_mechanism"] = settings.sasl_mechanism
+        options["sasl_plain_username"] = settings.sasl_username
+        password = settings.sasl_password
+        options["sasl_plain_password"] = None if password is None else password.get_secret_value()
+    return options
+
+
+def connect(make: Callable[[], T], doing: str) -> T:
+    """Make a client; what it says about its options becomes ours.
+
+    Raises:
+        LogUnavailable: no broker answers.
+        LogMisconfigured: the options contradict, a file is missing, or a library for the
+            compression is not installed.
+    Blocks: 15 s.
+    """
+    with kafka_door(doing):
+        try:
+            return make()
+        except (KafkaError, ssl.SSLError):
+            raise
+        except (ValueError, TypeError, RuntimeError, FileNotFoundError, AssertionError) as exc:
+            raise LogMisconfigured(f"{doing}: {exc}") from exc
+
+
+@contextmanager
+def admin_client(settings: KafkaLogSettings, doing: str) -> Iterator[Any]:
+    """Give an admin client for the block; its errors become ours.
+
+    Raises:
+        TopicError.
+    Blocks: 15 s to connect.
+    """
+    client = open_admin(settings, doing)
+    try:
+        with kafka_door(doing):
+            yield client
+    finally:
+        with kafka_door(doing):
+            client.close()
+
+
+def open_admin(settings: KafkaLogSettings, doing: str) -> Any:
+    """Return an admin client; the caller closes it.
+
+    Raises:
+        LogUnavailable, LogMisconfigured.
+    Blocks: 15 s.
+    """
+    return connect(lambda: KafkaAdminClient(**connection_options(settings, "admin")), doing)

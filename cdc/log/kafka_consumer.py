@@ -1,0 +1,215 @@
+"""A consumer of a group on Kafka."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+from kafka import KafkaConsumer, OffsetAndMetadata
+from kafka import TopicPartition as ClientPartition
+from kafka.admin import MemberToRemove
+from kafka.errors import KafkaError, NoOffsetForPartitionError
+
+from cdc.errors import LogUnavailable, TopicError
+from cdc.log.kafka_connection import REQUEST_TIMEOUT_MS, admin_client, connect
+from cdc.log.kafka_errors import kafka_door
+from cdc.log.kafka_reading import KafkaReading, check_assigned, consumer_options
+from cdc.log.protocol import Message, TopicPartition
+from config.topiclog import KafkaLogSettings
+
+logger = logging.getLogger(__name__)
+
+_JOIN_TIMEOUT_S = 60.0
+_JOIN_STEP_S = 0.05
+_PULSE_S = 5.0
+# Nobody else would take the partitions of a process that hangs, so patience costs nothing.
+_LONGEST_PAUSE_MS = 30 * 60 * 1000
+
+
+class KafkaGroupConsumer:
+    """`Consumer` of a group: a static member that has all partitions of its topics to itself.
+
+    Two processes must not deliver for one group. Membership sees to that: the instance id is made
+    of the group and its topics, so a second process takes the place of the first, and the broker
+    refuses every further commit of the first, which then stops. Assigning partitions without
+    membership would start faster but let both work side by side, unseen by the broker and by
+    `LogAdmin.is_live`.
+
+    The client keeps silent while brokers are away and after it was replaced. So every few idle
+    seconds this asks the broker something that fails in both cases.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaLogSettings,
+        group: str,
+        topics: Sequence[str],
+        partitions: Sequence[TopicPartition],
+    ) -> None:
+        """Connect; the group is joined by the first call that needs it.
+
+        Raises:
+            LogUnavailable, LogMisconfigured.
+        Blocks: 15 s.
+        """
+        self._settings = settings
+        self._group = group
+        self._instance = _instance_id(group, topics)
+        options = consumer_options(settings, "consumer") | {
+            "group_id": group,
+            "group_instance_id": self._instance,
+            "session_timeout_ms": settings.session_timeout_ms,
+            "heartbeat_interval_ms": min(3000, settings.session_timeout_ms // 3),
+            "max_poll_interval_ms": max(_LONGEST_PAUSE_MS, settings.session_timeout_ms),
+        }
+        self._client = connect(lambda: KafkaConsumer(**options), f"joining group {group}")
+        self._reading = KafkaReading(self._client, partitions)
+        self._last_commit: dict[TopicPartition, int] = {}
+        self._commit_generation = -1
+        self._heard_s = time.monotonic()
+        self._is_closed = False
+        self._client.subscribe(topics=sorted(set(topics)))
+        # Joining before the client knows the topics would end in a second round of joining.
+        try:
+            self.end_offsets()
+        except BaseException:
+            self.close()
+            raise
+
+    def poll(self, max_messages: int, timeout_s: float) -> list[Message]:
+        """Return the next messages. See `Consumer.poll`; 0 messages only keep the place."""
+        deadline_s = time.monotonic() + timeout_s
+        with kafka_door(f"consuming as group {self._group}"):
+            messages = self._look(max_messages, 0.0 if max_messages <= 0 else timeout_s)
+            while not messages and max_messages > 0 and time.monotonic() < deadline_s:
+                messages = self._look(max_messages, deadline_s - time.monotonic())
+            if messages:
+                self._heard_s = time.monotonic()
+            elif time.monotonic() - self._heard_s >= _PULSE_S:
+                self._feel_pulse()
+        return messages
+
+    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Store the group's next offsets. See `Consumer.commit`."""
+        if not offsets:
+            return
+        self._join()
+        with kafka_door(f"committing offsets of group {self._group}"):
+            self._store(offsets)
+            self._commit_generation = self._generation()
+            self._last_commit.update(
+                {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+            )
+
+    def seek(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Continue at these offsets. See `Consumer.seek`."""
+        check_assigned(offsets, self._reading.partitions)
+        self._join()
+        self._reading.seek(offsets)
+
+    def positions(self) -> dict[TopicPartition, int]:
+        """Next offset to read of every partition."""
+        self._join()
+        with kafka_door(f"reading positions of group {self._group}"):
+            return self._reading.positions()
+
+    def committed(self) -> dict[TopicPartition, int]:
+        """Committed next offsets of the subscribed partitions that have one."""
+        found: dict[TopicPartition, int] = {}
+        with kafka_door(f"reading committed offsets of group {self._group}"):
+            for partition in self._reading.partitions:
+                offset = self._client.committed(
+                    ClientPartition(*partition), timeout_ms=REQUEST_TIMEOUT_MS
+                )
+                if offset is not None:
+                    found[partition] = offset
+        return found
+
+    def end_offsets(self) -> dict[TopicPartition, int]:
+        """Offset behind the last committed entry of every partition."""
+        with kafka_door("reading end offsets"):
+            return self._reading.end_offsets()
+
+    def close(self) -> None:
+        """Leave the group without committing, so that it may be moved at once."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        member = self._client.group_metadata().member_id
+        try:
+            self._client.close(autocommit=False, timeout_ms=3000)
+        except KafkaError as exc:
+            logger.warning("consumer.close_failed", extra={"error": type(exc).__name__})
+        if member:
+            self._leave(member)
+
+    def _leave(self, member: str) -> None:
+        # The client never leaves for a static member. With the member's own id the broker refuses
+        # to remove a successor that took the place.
+        me = MemberToRemove(member_id=member, group_instance_id=self._instance, reason="closed")
+        try:
+            with admin_client(self._settings, f"leaving group {self._group}") as admin:
+                admin.remove_group_members(self._group, [me])
+        except TopicError as exc:
+            logger.warning("consumer.leave_failed", extra={"group": self._group, "error": str(exc)})
+
+    def _look(self, max_messages: int, timeout_s: float) -> list[Message]:
+        try:
+            if max_messages > 0:
+                return self._reading.fetch(max_messages, timeout_s)
+            self._reading.look(timeout_s)
+        except NoOffsetForPartitionError as exc:
+            self._place([TopicPartition(*partition) for partition in exc.args[0]])
+        return []
+
+    def _join(self) -> None:
+        """Wait until all partitions are ours and have positions."""
+        wanted = {ClientPartition(*partition) for partition in self._reading.partitions}
+        deadline_s = time.monotonic() + _JOIN_TIMEOUT_S
+        with kafka_door(f"joining group {self._group}"):
+            while not wanted <= set(self._client.assignment()):
+                if time.monotonic() >= deadline_s:
+                    raise LogUnavailable(
+                        f"joining group {self._group}: the broker keeps us waiting"
+                    )
+                self._look(0, _JOIN_STEP_S)
+            try:
+                # Any call that needs a position makes the client say which partitions have none.
+                self._reading.positions()
+            except NoOffsetForPartitionError as exc:
+                self._place([TopicPartition(*partition) for partition in exc.args[0]])
+
+    def _place(self, bare: Sequence[TopicPartition]) -> None:
+        """Stand where we stood, or at the earliest offset, in partitions without a commit."""
+        begins = self._reading.begin_offsets(bare)
+        standing = {one: self._reading.standing(one) for one in bare}
+        self._reading.seek(
+            {one: begins[one] if offset is None else offset for one, offset in standing.items()}
+        )
+
+    def _feel_pulse(self) -> None:
+        """Ask the broker what fails when it is away or when another process replaced us."""
+        if self._last_commit and self._generation() == self._commit_generation:
+            self._store(self._last_commit)
+        else:
+            self._reading.end_offsets()
+        self._heard_s = time.monotonic()
+
+    def _generation(self) -> int:
+        return int(self._client.group_metadata().generation_id)
+
+    def _store(self, offsets: Mapping[TopicPartition, int]) -> None:
+        self._client.commit(
+            {
+                ClientPartition(*partition): OffsetAndMetadata(offset, "", -1)
+                for partition, offset in offsets.items()
+            },
+            timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+
+def _instance_id(group: str, topics: Sequence[str]) -> str:
+    # Two consumers of one group with different topics are two members.
+    return f"{group}-{crc32(chr(10).join(sorted(set(topics))).encode()):08x}"

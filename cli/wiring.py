@@ -1,0 +1,57 @@
+"""Putting the parts together: settings in, things that run out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Event
+
+from cdc.log.protocol import TopicLog
+from cdc.log.topics import TopicNames
+from cdc.service import CaptureService
+from config.settings import Settings
+from config.workspace import WorkspaceSettings
+from mappers.mapper import Mapper
+from mappers.scope import Scope
+from sinks.accepted import AcceptedIndex
+from sinks.delivery import Delivery
+from sinks.synerise.client import SyneriseClient
+
+Part = Callable[[], None]
+
+
+def capture_part(service: CaptureService) -> Part:
+    """Capture as a part of the daemon."""
+    return service.run
+
+
+def delivery_part(delivery: Delivery, stop: Event, grace_s: float) -> Part:
+    """Delivery to a workspace as a part of the daemon: ends with stop or with its failure."""
+
+    def run() -> None:
+        delivery.start()
+        while not stop.wait(0.2) and delivery.is_alive:
+            pass
+        if delivery.failure is not None:
+            raise delivery.failure
+        delivery.join(grace_s)
+
+    return run
+
+
+@contextmanager
+def deliveries(
+    settings: Settings, log: TopicLog, workspaces: Sequence[WorkspaceSettings], stop: Event
+) -> Iterator[Mapping[str, Delivery]]:
+    """Deliveries of some workspaces by name, with everything they own; closed at the end."""
+    names = TopicNames(settings.log.prefix)
+    with ExitStack() as opened:
+        made: dict[str, Delivery] = {}
+        for workspace in workspaces:
+            client = SyneriseClient(workspace, stop)
+            opened.callback(client.close)
+            index = AcceptedIndex(settings.state_dir / f"accepted-{workspace.name}.sqlite")
+            opened.callback(index.close)
+            mapper = Mapper(Scope.of(workspace, settings.mapping))
+            made[workspace.name] = Delivery(workspace, log, names, mapper, client, index, stop)
+        yield made

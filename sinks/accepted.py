@@ -1,0 +1,241 @@
+"""The accepted index: what Synerise last took for each target object of a workspace.
+
+Written after acceptance, never ahead of it: losing the file costs repeats, and a removed person's
+late writes would no longer be held back. One SQLite file per workspace.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from cdc.errors import LogUnavailable
+from mappers.person import email_claim
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS accepted (
+    target TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    captured_ms INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    accepted_ms INTEGER NOT NULL,
+    email TEXT,
+    email_claim TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS accepted_email ON accepted (email_claim) WHERE email_claim IS NOT NULL;
+CREATE TABLE IF NOT EXISTS removed (
+    claim TEXT PRIMARY KEY,
+    removed_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_CHUNK_COUNT = 500
+_COLUMNS = "target, fingerprint, version, topic, partition, offset, captured_ms, accepted_ms, email"
+_UPSERT = """
+INSERT INTO accepted (target, scope, fingerprint, version, topic, partition, offset, captured_ms,
+                      first_ms, accepted_ms, email, email_claim)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
+ON CONFLICT (target) DO UPDATE SET
+    fingerprint = excluded.fingerprint, version = excluded.version, topic = excluded.topic,
+    partition = excluded.partition, offset = excluded.offset, captured_ms = excluded.captured_ms,
+    accepted_ms = excluded.accepted_ms, email = excluded.email,
+    email_claim = excluded.email_claim
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRow:
+    """What was last accepted for one target.
+
+    Attributes:
+        fingerprint: blake2b of the payload's bytes; empty after `forget`.
+        version: version of the payload, 0 when it has none.
+        topic, partition, offset: where the record was.
+        captured_ms: when the entity was read, Unix milliseconds.
+        accepted_ms: when it was accepted, Unix milliseconds.
+        email: e-mail address that a profile was given, None for all else.
+    """
+
+    target: str
+    fingerprint: bytes
+    version: int
+    topic: str
+    partition: int
+    offset: int
+    captured_ms: int
+    accepted_ms: int
+    email: str | None = None
+
+    @property
+    def email_claim(self) -> str | None:
+        """The claim on the address, None without one."""
+        return None if self.email is None else email_claim(self.email)
+
+
+@dataclass(slots=True)
+class AcceptedChanges:
+    """What one cycle changes: rows to write, targets to drop, persons removed or back again."""
+
+    rows: dict[str, AcceptedRow] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    removed: dict[str, int] = field(default_factory=dict)
+    returned: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.dropped or self.removed or self.returned)
+
+
+def scope_of(target: str) -> str:
+    """The part of a target's name that groups it: "profile:customer", "item:<catalog>", …"""
+    kind, _, rest = target.partition(":")
+    if kind in ("profile", "item"):
+        return f"{kind}:{rest.partition(':')[0]}"
+    return kind
+
+
+class AcceptedIndex:
+    """The index file of one workspace. Many threads use it, one at a time; its owner closes it.
+
+    Raises (all methods):
+        LogUnavailable: the file is busy or its disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            path, timeout=10.0, check_same_thread=False, isolation_level=None
+        )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # Forgetting a removed person after a power cut would bring that person back.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def load(self, targets: Iterable[str]) -> dict[str, AcceptedRow]:
+        """What was last accepted for these targets; unknown ones are left out."""
+        return {
+            row[0]: AcceptedRow(*row)
+            for chunk in _chunks(targets)
+            for row in self._select(
+                f"SELECT {_COLUMNS} FROM accepted WHERE target IN ({_marks(chunk)})", chunk
+            )
+        }
+
+    def removed(self, claims: Iterable[str]) -> set[str]:
+        """Those of the claims that belong to a removed person."""
+        return {
+            row[0]
+            for chunk in _chunks(claims)
+            for row in self._select(
+                f"SELECT claim FROM removed WHERE claim IN ({_marks(chunk)})", chunk
+            )
+        }
+
+    def holders(self, claims: Iterable[str]) -> list[AcceptedRow]:
+        """All targets that were last accepted with an e-mail address of one of these claims."""
+        return [
+            AcceptedRow(*row)
+            for chunk in _chunks(claims)
+            for row in self._select(
+                f"SELECT {_COLUMNS} FROM accepted WHERE email_claim IN ({_marks(chunk)})", chunk
+            )
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Number of accepted targets by scope, for `status`."""
+        return dict(self._select("SELECT scope, count(*) FROM accepted GROUP BY scope", ()))
+
+    def write(self, changes: AcceptedChanges) -> None:
+        """Store what a cycle changed, in one transaction."""
+        if not changes:
+            return
+        rows = [
+            (
+                row.target,
+                scope_of(row.target),
+                row.fingerprint,
+                row.version,
+                row.topic,
+                row.partition,
+                row.offset,
+                row.captured_ms,
+                row.accepted_ms,
+                row.email,
+                row.email_claim,
+            )
+            for row in changes.rows.values()
+        ]
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    self._connection.executemany(
+                        "DELETE FROM accepted WHERE target = ?", [(t,) for t in changes.dropped]
+                    )
+                    self._connection.executemany(_UPSERT, rows)
+                    self._connection.executemany(
+                        "DELETE FROM removed WHERE claim = ?", [(c,) for c in changes.returned]
+                    )
+                    self._connection.executemany(
+                        "INSERT OR REPLACE INTO removed (claim, removed_ms) VALUES (?, ?)",
+                        list(changes.removed.items()),
+                    )
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as exc:
+                raise LogUnavailable(f"writing the accepted index: {exc}") from exc
+
+    def forget(self, scope: str | None = None) -> int:
+        """Forget fingerprints, so that a replay sends everything again; None means all scopes.
+
+        Versions, addresses and removed persons stay known. Returns the number of targets.
+        """
+        where = "" if scope is None else " WHERE scope = ?"
+        values = () if scope is None else (scope,)
+        with self._lock:
+            try:
+                cursor = self._connection.execute(
+                    f"UPDATE accepted SET fingerprint = x'', captured_ms = 0{where}", values
+                )
+                return cursor.rowcount
+            except sqlite3.OperationalError as exc:
+                raise LogUnavailable(f"writing the accepted index: {exc}") from exc
+
+    def _select(self, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as exc:
+                raise LogUnavailable(f"reading the accepted index: {exc}") from exc
+
+
+def accepted_path(state_dir: Path, workspace: str) -> Path:
+    """File of a workspace's index."""
+    return state_dir / f"accepted-{workspace}.sqlite"
+
+
+def _chunks(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Cut into pieces that fit a statement's list of parameters."""
+    iterator = iter(values)
+    while chunk := tuple(islice(iterator, _CHUNK_COUNT)):
+        yield chunk
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))

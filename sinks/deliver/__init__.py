@@ -1,0 +1,1 @@
+"""From a consumer's messages to accepted payloads: order, batches, decisions, commits."""

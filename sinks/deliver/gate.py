@@ -1,0 +1,199 @@
+"""What need not, or must not, be sent, by what was accepted before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from mappers.payload import PayloadKind
+from mappers.person import email_claim
+from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow
+from sinks.outgoing import CUSTOM_ID_CLAIM, CUSTOMER_PROFILE, EMAIL_CLAIM, Outgoing
+
+UNCHANGED = "unchanged"
+SENT_BEFORE = "event was sent before"
+OLDER = "older than what was accepted"
+REMOVED_PERSON = "person was removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A customer whose e-mail address changes.
+
+    Attributes:
+        former_email: address that was accepted last, None when the index does not know.
+        other_emails: addresses the customer had at some time, folded to lower case.
+        accepted_ms: when `former_email` was accepted, Unix milliseconds; 0 when unknown.
+        taken_ms: when something with the new address was accepted last; 0 when never.
+    """
+
+    outgoing: Outgoing
+    former_email: str | None
+    other_emails: tuple[str, ...]
+    accepted_ms: int
+    taken_ms: int
+
+
+class Gate:
+    """The accepted index as one cycle sees it, with the cycle's own acceptances on top.
+
+    Used by the lane's thread alone. `open` begins a cycle; `changes` is what has to be written.
+    """
+
+    def __init__(self, index: AcceptedIndex, now_ms: Callable[[], int]) -> None:
+        self._index = index
+        self._now_ms = now_ms
+        self._rows: dict[str, AcceptedRow] = {}
+        self._removed: set[str] = set()
+        self._changes = AcceptedChanges()
+
+    def open(self, payloads: Sequence[Outgoing]) -> None:
+        """Load what the index knows of the payloads' targets and of the persons they name."""
+        targets = {payload.target for payload in payloads}
+        claims = {claim for payload in payloads for claim in payload.payload.claims}
+        targets |= {
+            CUSTOMER_PROFILE + claim.removeprefix(CUSTOM_ID_CLAIM)
+            for claim in claims
+            if claim.startswith(CUSTOM_ID_CLAIM)
+        }
+        self._rows = self._index.load(targets)
+        people = [c for c in claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))]
+        self._removed = self._index.removed(people)
+
+    def known_claims(self) -> dict[str, frozenset[str]]:
+        """Custom-id claim → the customer's claims, of all loaded customers with an address."""
+        known: dict[str, frozenset[str]] = {}
+        for target, row in self._rows.items():
+            if target.startswith(CUSTOMER_PROFILE) and row.email_claim is not None:
+                claim = CUSTOM_ID_CLAIM + target.removeprefix(CUSTOMER_PROFILE)
+                known[claim] = frozenset({claim, row.email_claim})
+        return known
+
+    def skip_reason(self, payload: Outgoing) -> str | None:
+        """Why a payload is not to be sent, None when it is.
+
+        A record is older than the accepted one when both its offset and its capture time are:
+        offsets alone begin anew when topics do, clocks alone may step back.
+        """
+        if self._is_of_removed_person(payload):
+            return REMOVED_PERSON
+        row = self._rows.get(payload.target)
+        if row is None:
+            return None
+        if payload.kind is PayloadKind.EVENT:
+            # A repeated event with another time would be a second event, salt or not.
+            return SENT_BEFORE
+        origin = payload.origin
+        is_same_place = origin.place == (row.topic, row.partition)
+        if is_same_place and origin.offset < row.offset and origin.captured_ms < row.captured_ms:
+            return OLDER
+        if 0 < payload.payload.version < row.version:
+            return OLDER
+        return UNCHANGED if row.fingerprint == payload.fingerprint else None
+
+    def accept(self, payload: Outgoing) -> None:
+        """Note an acceptance."""
+        origin = payload.origin
+        row = AcceptedRow(
+            payload.target,
+            payload.fingerprint,
+            payload.payload.version,
+            origin.place.topic,
+            origin.place.partition,
+            origin.offset,
+            origin.captured_ms,
+            self._now_ms(),
+            payload.email,
+        )
+        self._put(row)
+        if payload.kind is PayloadKind.PROFILE_DELETE:
+            self._remove_person(payload)
+        elif payload.is_customer:
+            self._return_person(payload)
+
+    def rename(self, payload: Outgoing) -> Rename | None:
+        """What changes when a customer's e-mail address does; None for all other payloads.
+
+        A customer the index does not know counts as renamed when it claims former addresses, so
+        that a lost index does no harm.
+        """
+        email = payload.email
+        if not payload.is_customer or email is None:
+            return None
+        row = self._rows.get(payload.target)
+        own = email_claim(email)
+        others = tuple(
+            claim.removeprefix(EMAIL_CLAIM)
+            for claim in sorted(payload.payload.claims)
+            if claim.startswith(EMAIL_CLAIM) and claim != own
+        )
+        former = None if row is None else row.email
+        if former == email or (former is None and not others):
+            return None
+        taken = [each.accepted_ms for each in self._holders({own}) if each.target != payload.target]
+        accepted_ms = row.accepted_ms if row is not None and former is not None else 0
+        return Rename(payload, former, others, accepted_ms, max(taken, default=0))
+
+    def take_changes(self) -> AcceptedChanges:
+        """What has to be written; the gate keeps knowing it but gives it out once."""
+        changes, self._changes = self._changes, AcceptedChanges()
+        return changes
+
+    def _is_of_removed_person(self, payload: Outgoing) -> bool:
+        if not self._removed or payload.is_customer:
+            return False
+        if payload.kind in (PayloadKind.PROFILE_DELETE, PayloadKind.ITEM):
+            return False
+        return not self._removed.isdisjoint(payload.payload.claims)
+
+    def _remove_person(self, payload: Outgoing) -> None:
+        """Remember who was removed, but not an address that another customer holds by now."""
+        claims = {c for c in payload.payload.claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))}
+        holders = self._holders({c for c in claims if c.startswith(EMAIL_CLAIM)})
+        others = [each for each in holders if each.target != payload.target]
+        claims -= {
+            each.email_claim
+            for each in others
+            if each.email_claim is not None and each.target.startswith(CUSTOMER_PROFILE)
+        }
+        now_ms = self._now_ms()
+        for claim in claims:
+            self._removed.add(claim)
+            self._changes.removed[claim] = now_ms
+            self._changes.returned.discard(claim)
+        # Nothing of the profile is left, so what was accepted for it has to be sent again one day.
+        for each in others:
+            if each.email_claim in claims:
+                self._drop(each.target)
+
+    def _return_person(self, payload: Outgoing) -> None:
+        claims = {CUSTOM_ID_CLAIM + (payload.custom_id or "")}
+        if payload.email is not None:
+            claims.add(email_claim(payload.email))
+        for claim in claims & self._removed:
+            self._removed.discard(claim)
+            self._changes.removed.pop(claim, None)
+            self._changes.returned.add(claim)
+
+    def _holders(self, claims: Iterable[str]) -> list[AcceptedRow]:
+        """Targets accepted with one of these addresses, the cycle's own included."""
+        wanted = set(claims)
+        stored = self._index.holders(wanted)
+        fresh = self._changes.rows
+        return [
+            row
+            for row in (*stored, *fresh.values())
+            if row.email_claim in wanted
+            and row.target not in self._changes.dropped
+            and fresh.get(row.target, row) is row
+        ]
+
+    def _put(self, row: AcceptedRow) -> None:
+        self._rows[row.target] = row
+        self._changes.rows[row.target] = row
+        self._changes.dropped.discard(row.target)
+
+    def _drop(self, target: str) -> None:
+        self._rows.pop(target, None)
+        self._changes.rows.pop(target, None)
+        self._changes.dropped.add(target)

@@ -1,0 +1,205 @@
+"""What both lanes share: consumers, bookkeeping, and the loop that survives a broken topic log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from cdc.errors import Disposition, PipelineError, Stopped
+from cdc.log.protocol import Appender, Consumer, Message, TopicLog
+from cdc.log.topics import TopicNames
+from config.workspace import WorkspaceSettings
+from sinks.accepted import AcceptedIndex
+from sinks.deliver.courier import Courier
+from sinks.deliver.gate import Gate
+from sinks.deliver.identity import IdentityResolver
+from sinks.deliver.intake import Intake, RecordMapper
+from sinks.deliver.settlement import Settlement
+from sinks.outgoing import Outgoing
+from sinks.progress import Progress
+from sinks.synerise.backoff import StopSignal, Waits, pause
+from sinks.synerise.client import SyneriseClient
+from sinks.synerise.requests import limits_of
+
+logger = logging.getLogger(__name__)
+
+POLL_COUNT = 500
+POLL_BYTES_MAX = 32_000_000
+# A lane looks at two consumers in turn; this is the longest that one can keep it from the other.
+IDLE_S = 0.02
+
+
+def wall_clock_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LaneParts:
+    """All that a lane is made of; the same for both lanes of a workspace."""
+
+    workspace: WorkspaceSettings
+    log: TopicLog
+    names: TopicNames
+    mapper: RecordMapper
+    client: SyneriseClient
+    index: AcceptedIndex
+    stop: StopSignal
+
+
+class Lane:
+    """One thread that takes records of some topics and delivers them. Subclasses say in what order.
+
+    Attributes:
+        name: "people" or "catalog".
+        progress: counters, readable at any time.
+        failure: why the lane ended before the stop, None otherwise.
+    """
+
+    name = ""
+
+    def __init__(self, parts: LaneParts) -> None:
+        self._parts = parts
+        self._stop = parts.stop
+        self.progress = Progress()
+        self.failure: BaseException | None = None
+        self._gate = Gate(parts.index, wall_clock_ms)
+        self._settlement = Settlement(
+            parts.workspace.name, parts.names, self._gate, parts.index, self.progress, wall_clock_ms
+        )
+        self._intake = Intake(parts.mapper, self._settlement, self.progress)
+        self._consumers: dict[str, Consumer] = {}
+        self._appender: Appender | None = None
+        self._thread: threading.Thread | None = None
+
+    def cycle(self) -> None:
+        """Take records, deliver them, flush. Implemented by the lanes."""
+        raise NotImplementedError
+
+    def topic_sets(self) -> Sequence[Sequence[str]]:
+        """Topics of the lane, one consumer for each set."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop records in hand, as the consumers start again at their committed offsets."""
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        name = f"deliver-{self._parts.workspace.name}-{self.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end of the thread; whether it has ended."""
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the lane's thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _run(self) -> None:
+        """Run until the stop; a topic log that is away is waited for, anything else ends the lane.
+
+        Errors of the API never get here: requests are repeated where they are made.
+        """
+        retry = self._parts.workspace.retry
+        waits = Waits(retry.base_s, retry.longest_s)
+        try:
+            with self._parts.client.health.trouble() as trouble:
+                while not self._stop.is_set():
+                    try:
+                        with self._opened():
+                            while not self._stop.is_set():
+                                self.cycle()
+                                trouble.over()
+                                waits = Waits(retry.base_s, retry.longest_s)
+                    except PipelineError as exc:
+                        if exc.disposition is not Disposition.RETRY:
+                            raise
+                        trouble.waits("topic log")
+                        logger.warning("lane.interrupted", extra=self._facts(exc))
+                        pause(self._stop, waits.next_s(), "reach the topic log")
+        except Stopped:
+            return
+        except BaseException as exc:
+            self.failure = exc
+            logger.error("lane.failed", extra=self._facts(exc))
+
+    def _facts(self, exc: BaseException) -> dict[str, object]:
+        # Texts of our own errors hold no row values; those of other errors may.
+        text = str(exc) if isinstance(exc, PipelineError) else type(exc).__name__
+        return {"workspace": self._parts.workspace.name, "lane": self.name, "error": text}
+
+    def _opened(self) -> ExitStack:
+        """Open consumers, appender and workers; all of them close with the returned stack."""
+        parts = self._parts
+        self.forget()
+        self._settlement.begin()
+        self._gate.take_changes()
+        with ExitStack() as opening:
+            group = parts.names.group(parts.workspace.name)
+            self._consumers = {}
+            for topics in self.topic_sets():
+                consumer = parts.log.consumer(group, topics)
+                opening.callback(consumer.close)
+                self._consumers.update(dict.fromkeys(topics, consumer))
+            self._appender = parts.log.appender()
+            opening.callback(self._appender.close)
+            pool = opening.enter_context(
+                ThreadPoolExecutor(
+                    parts.workspace.concurrency,
+                    thread_name_prefix=f"send-{parts.workspace.name}-{self.name}",
+                )
+            )
+            self._courier = Courier(
+                parts.client,
+                lambda kind: limits_of(kind, parts.workspace.batch),
+                pool,
+                self._gate,
+                self._settlement,
+                IdentityResolver(parts.client, self.progress, self._stop, wall_clock_ms),
+                self.progress,
+                self._stop,
+                self._keep_alive,
+                self._flush,
+            )
+            return opening.pop_all()
+
+    def _keep_alive(self) -> None:
+        for consumer in {id(each): each for each in self._consumers.values()}.values():
+            consumer.poll(0, 0.0)
+
+    def _flush(self) -> None:
+        assert self._appender is not None
+        self._settlement.flush(self._appender, self._consumers)
+
+    def _poll(self, topic: str, count_max: int, timeout_s: float) -> list[Message]:
+        """Take messages of a topic's consumer until none is left or there are enough.
+
+        Enough is `count_max` messages or 32 MB.
+        """
+        consumer = self._consumers[topic]
+        taken: list[Message] = []
+        size_bytes = 0
+        while len(taken) < count_max and size_bytes < POLL_BYTES_MAX:
+            wait_s = 0.0 if taken else timeout_s
+            messages = consumer.poll(min(POLL_COUNT, count_max - len(taken)), wait_s)
+            if not messages:
+                break
+            taken += messages
+            size_bytes += sum(len(each.value or b"") for each in messages)
+        for message in taken:
+            self._settlement.take(message)
+        return taken
+
+    def _deliver(self, payloads: Sequence[Outgoing]) -> list[Outgoing]:
+        return self._courier.deliver(payloads)

@@ -1,0 +1,159 @@
+"""The lane of persons: customers, newsletter subscribers, guests and orders.
+
+The order of things in a cycle, and why:
+
+1. Orders and subscribers are polled, then customers up to the end that their topic has *after*
+   that. A customer is published no later than the orders that name the customer, so whoever an
+   order in hand refers to is in hand too, or was delivered before. When there are too many
+   customers for one cycle, they go alone and the orders wait in hand.
+2. Everything is put into publishing order, collapsed and mapped.
+3. It is sent in waves of phases (see `phases`): customers first, deletions last, and what follows
+   a deletion of the same person after that deletion. Each phase ends before the next begins.
+4. Customers whose new e-mail address is still another customer's are tried again when all others
+   are through, then in later cycles (see `identity`).
+5. Dead letters, accepted index, offsets are written, in this order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from cdc.log.protocol import Consumer, Message, TopicPartition
+from cdc.records import Model
+from sinks.deliver.identity import CONFLICT
+from sinks.deliver.lane import IDLE_S, Lane, LaneParts
+from sinks.deliver.phases import Phase, in_record_order, waves, widened
+from sinks.outgoing import Outgoing
+from sinks.synerise.results import SendResult, Verdict
+
+Offsets = Mapping[TopicPartition, int]
+
+CONFLICT_CYCLES_COUNT = 2
+# Long enough for the record that frees an address to be published: keys settle before that.
+CONFLICT_REST_S = 2.0
+_CUSTOMERS_COUNT = 4_000
+_OTHERS_COUNT = 2_000
+
+
+class PeopleLane(Lane):
+    """Takes records of customers, subscribers and orders, and delivers them in a safe order."""
+
+    name = "people"
+
+    def __init__(self, parts: LaneParts) -> None:
+        super().__init__(parts)
+        self._customer_topic = parts.names.model(Model.CUSTOMER)
+        self._other_topics = (
+            parts.names.model(Model.ORDER),
+            parts.names.model(Model.SUBSCRIBER),
+        )
+        self.forget()
+
+    def topic_sets(self) -> Sequence[Sequence[str]]:
+        """Two consumers: customers have to be read up to a known end, others have not."""
+        return ((self._customer_topic,), self._other_topics)
+
+    def forget(self) -> None:
+        """Drop records in hand and customers that wait for their address."""
+        self._others: list[Message] = []
+        self._goal: dict[TopicPartition, int] = {}
+        self._waiting: list[Outgoing] = []
+        self._retry_at_s = 0.0
+
+    def cycle(self) -> None:
+        """Deliver what is there; wait a moment when there is nothing."""
+        customers = self._customers_consumer()
+        if not self._others:
+            self._others = self._poll(self._other_topics[0], _OTHERS_COUNT, 0.0)
+            self._goal = customers.end_offsets() if self._others else {}
+        messages = self._poll_customers()
+        if self._others and self._is_caught_up():
+            messages += self._others
+            self._others = []
+        is_due = bool(self._waiting) and time.monotonic() >= self._retry_at_s
+        if messages or is_due:
+            self._deliver_cycle(messages, is_due=is_due)
+            self._flush()
+
+    def _deliver_cycle(self, messages: Sequence[Message], *, is_due: bool) -> None:
+        payloads = in_record_order(self._intake.payloads(messages))
+        payloads = self._with_waiting(payloads, is_due=is_due)
+        self._gate.open(payloads)
+        deferred: list[Outgoing] = []
+        for wave in waves(widened(payloads, self._gate.known_claims())):
+            for phase, members in wave.items():
+                put_off = self._deliver(members)
+                if phase is Phase.CUSTOMERS and put_off:
+                    # All others are through by now; one of them may have freed the address.
+                    put_off = self._deliver(self._newest(put_off, members))
+                deferred += put_off
+        self._hold(deferred)
+
+    def _with_waiting(self, payloads: list[Outgoing], *, is_due: bool) -> list[Outgoing]:
+        """Add customers of earlier cycles, unless a newer record of the same customer came."""
+        fresh = {payload.target for payload in payloads}
+        kept: list[Outgoing] = []
+        for payload in self._waiting:
+            if payload.target in fresh:
+                self._settlement.supersede(payload)
+            else:
+                kept.append(payload)
+        self._waiting = [] if is_due else kept
+        return [*kept, *payloads] if is_due else payloads
+
+    def _newest(self, deferred: Sequence[Outgoing], members: Sequence[Outgoing]) -> list[Outgoing]:
+        """Deferred payloads that are the last of their target; the others have been overtaken."""
+        last = {payload.target: payload for payload in members}
+        newest: list[Outgoing] = []
+        for payload in deferred:
+            if last[payload.target] is payload:
+                newest.append(payload)
+            else:
+                self._settlement.supersede(payload)
+        return newest
+
+    def _hold(self, deferred: Sequence[Outgoing]) -> None:
+        """Keep conflicting customers for a later cycle, or give them up.
+
+        A cycle counts only when all customers were in hand: before that, the record that frees the
+        address may simply not have been read.
+        """
+        if not deferred:
+            return
+        customers = self._customers_consumer()
+        is_all_read = _has_reached(customers.positions(), customers.end_offsets())
+        for payload in deferred:
+            payload.conflict_cycles_count += is_all_read
+            if payload.conflict_cycles_count >= CONFLICT_CYCLES_COUNT:
+                self._settlement.refuse(SendResult(payload, Verdict.REFUSED, CONFLICT))
+            else:
+                self._waiting.append(payload)
+        self._retry_at_s = time.monotonic() + CONFLICT_REST_S
+
+    def _customers_consumer(self) -> Consumer:
+        return self._consumers[self._customer_topic]
+
+    def _poll_customers(self) -> list[Message]:
+        """Customers up to the goal, as many as fit a cycle.
+
+        An empty poll does not prove that nothing is left, so polling goes on up to the goal.
+        """
+        taken = self._poll(self._customer_topic, _CUSTOMERS_COUNT, 0.0 if self._others else IDLE_S)
+        while (
+            len(taken) < _CUSTOMERS_COUNT and not self._is_caught_up() and not self._stop.is_set()
+        ):
+            taken += self._poll(self._customer_topic, _CUSTOMERS_COUNT - len(taken), IDLE_S)
+        return taken
+
+    def _is_caught_up(self) -> bool:
+        """Whether all customers up to the goal have been polled."""
+        if not self._goal:
+            return True
+        if _has_reached(self._customers_consumer().positions(), self._goal):
+            self._goal = {}
+        return not self._goal
+
+
+def _has_reached(positions: Offsets, goal: Offsets) -> bool:
+    return all(positions.get(place, 0) >= offset for place, offset in goal.items())

@@ -1,0 +1,28 @@
+"""What became of payloads that were sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sinks.outgoing import Outgoing
+
+
+class Verdict(Enum):
+    """What became of a payload."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNFINISHED = "unfinished"  # a stop came first; it may have been accepted
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """Verdict on one payload; `reason`, `status` and `response` only when refused."""
+
+    outgoing: Outgoing
+    verdict: Verdict
+    reason: str = ""
+    status: int | None = None
+    response: str = ""
+    attempts_count: int = 0

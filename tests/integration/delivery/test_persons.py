@@ -1,0 +1,285 @@
+"""Persons who change address, leave, come back: no update is swallowed, nobody is re-created."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdc.records import Model
+from sinks.accepted import accepted_path
+from tests.integration.delivery.running import PlainMapper, running
+
+MERGE = "POST /v4/clients/merge"
+LOOK = "GET /v4/clients/by-email"
+
+
+def test_a_customer_who_takes_a_free_address_keeps_the_profile(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com", firstName="Ann"))
+        run.start()
+        run.wait_delivered()
+        client_id = run.profiles()["a@example.com"]["clientId"]
+        run.publish(run.customer(1, "b@example.com", "a@example.com", firstName="Ann"))
+        run.wait_delivered()
+        profiles = run.profiles()
+        assert list(profiles) == ["b@example.com"]
+        assert profiles["b@example.com"]["clientId"] == client_id
+        run.assert_no_violation()
+
+
+@pytest.mark.parametrize("before", ["subscriber", "guest"])
+def test_a_customer_who_takes_an_address_with_a_profile_is_merged_into_it(
+    before: str, tmp_path: Path
+) -> None:
+    with running(tmp_path) as run:
+        known = (
+            run.subscriber("b@example.com")
+            if before == "subscriber"
+            else run.order(100, email="b@example.com")
+        )
+        run.publish(run.customer(1, "a@example.com", firstName="Ann"), known)
+        run.start()
+        run.wait_delivered()
+        run.publish(run.customer(1, "b@example.com", "a@example.com", firstName="Ann"))
+        run.wait_delivered()
+        profiles = run.profiles()
+        assert list(profiles) == ["b@example.com"]
+        assert profiles["b@example.com"]["customId"] == "1"
+        assert profiles["b@example.com"]["firstName"] == "Ann"
+        if before == "subscriber":
+            assert profiles["b@example.com"]["agreements"] == {"email": True}
+        run.assert_no_violation()
+
+
+def test_a_rename_waits_until_a_profile_that_was_just_written_shows(tmp_path: Path) -> None:
+    with running(tmp_path, visible_after_s=1.0) as run:
+        run.publish(run.customer(1, "a@example.com"), run.subscriber("b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.wait_delivered()
+        assert run.profiles()["b@example.com"]["customId"] == "1"
+        run.assert_no_violation()
+
+
+def test_a_rename_and_the_new_address_subscription_in_one_cycle_do_not_conflict(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.subscriber("a@example.com"))
+        run.start()
+        run.wait_delivered()
+        # The subscription is published first, yet the customer has to be sent first.
+        run.publish(
+            run.subscriber("b@example.com"),
+            run.subscriber("a@example.com", 3),
+            run.customer(1, "b@example.com", "a@example.com"),
+        )
+        run.wait_delivered()
+        assert run.profiles()["b@example.com"]["customId"] == "1"
+        assert run.sent_count(MERGE) == 0
+        run.assert_no_violation()
+
+
+def test_customers_who_pass_an_address_on_need_no_order_of_arrival(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.customer(2, "b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.stop()
+        # 1 takes the address that 2 has left, but the record of 2 comes later.
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.publish(run.customer(2, "c@example.com", "b@example.com"))
+        run.start()
+        run.wait_delivered()
+        names = {mail: each["customId"] for mail, each in run.profiles().items()}
+        assert names == {"b@example.com": "1", "c@example.com": "2"}
+        run.assert_no_violation()
+
+
+def test_customers_who_exchange_addresses_through_a_third_one_both_arrive(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.customer(2, "b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.stop()
+        run.publish(run.customer(2, "t@example.com", "b@example.com"))
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.publish(run.customer(2, "a@example.com", "b@example.com", "t@example.com"))
+        run.start()
+        run.wait_delivered()
+        names = {mail: each["customId"] for mail, each in run.profiles().items()}
+        assert names == {"b@example.com": "1", "a@example.com": "2"}
+        assert run.dead_letters() == []
+        run.assert_no_violation()
+
+
+def test_an_address_that_another_customer_keeps_is_a_dead_letter_and_the_stream_goes_on(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.customer(2, "b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.publish(
+            run.customer(1, "b@example.com", "a@example.com"), run.customer(3, "d@example.com")
+        )
+        run.wait_delivered()
+        (letter,) = run.dead_letters()
+        assert letter.key == "1"
+        assert letter.reason.startswith("identity conflict")
+        assert sorted(run.profiles()) == ["a@example.com", "b@example.com", "d@example.com"]
+        run.assert_no_violation()
+
+
+def test_a_newer_record_replaces_a_customer_that_waits_for_an_address(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.customer(2, "b@example.com"))
+        delivery = run.start()
+        run.wait_delivered()
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.publish(run.customer(1, "c@example.com", "a@example.com", "b@example.com"))
+        run.wait_delivered()
+        assert run.dead_letters() == []
+        assert run.profiles()["c@example.com"]["customId"] == "1"
+        assert delivery.progress["people"].dead_count == 0
+        run.assert_no_violation()
+
+
+@pytest.mark.parametrize("route", [LOOK + "/*", MERGE + "/*"])
+def test_a_key_that_may_not_look_or_merge_gives_a_dead_letter_that_says_so(
+    route: str, tmp_path: Path
+) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.subscriber("b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.admin.faults({"kind": "forbidden", "route": route, "count": None})
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.wait_delivered()
+        (letter,) = run.dead_letters()
+        assert letter.status == 403
+        assert "may not read or merge" in letter.reason
+        run.assert_no_violation()
+
+
+def test_a_rename_is_noticed_although_the_accepted_index_was_lost(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.subscriber("b@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.stop()
+        for part in tmp_path.glob(accepted_path(tmp_path, "main").name + "*"):
+            part.unlink()
+        run.start()
+        run.publish(run.customer(1, "b@example.com", "a@example.com"))
+        run.wait_delivered()
+        assert run.profiles()["b@example.com"]["customId"] == "1"
+        run.assert_no_violation()
+
+
+def test_a_removed_person_is_not_brought_back_by_late_writes(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(
+            run.customer(1, "a@example.com"),
+            run.subscriber("a@example.com"),
+            run.order(100, customId="1"),
+        )
+        delivery = run.start()
+        run.wait_delivered()
+        run.publish(
+            run.customer_gone(1, "a@example.com"),
+            run.subscriber("a@example.com", 3),
+            run.order(100, "complete", customId="1"),
+        )
+        run.wait_delivered()
+        run.publish(run.order(100, "closed", customId="1"))
+        run.wait_delivered()
+        assert run.profiles() == {}
+        assert delivery.progress["people"].skipped["person was removed"] == 3
+        run.assert_no_violation()
+
+
+def test_a_removed_address_that_registers_again_is_written_again(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.subscriber("a@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.publish(run.customer_gone(1, "a@example.com"))
+        run.wait_delivered()
+        run.publish(run.customer(2, "a@example.com"), run.subscriber("a@example.com"))
+        run.wait_delivered()
+        ann = run.profiles()["a@example.com"]
+        assert (ann["customId"], ann["agreements"]) == ("2", {"email": True})
+
+
+def test_removal_and_new_registration_in_one_cycle_keep_their_order(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "a@example.com"), run.order(100, customId="1"))
+        run.start()
+        run.wait_delivered()
+        run.stop()
+        run.publish(
+            run.customer_gone(1, "a@example.com"),
+            run.customer(2, "a@example.com"),
+            run.order(200, customId="2"),
+        )
+        run.start()
+        run.wait_delivered()
+        ann = run.profiles()["a@example.com"]
+        assert ann["customId"] == "2"
+        (order,) = [each for each in run.orders() if each["orderId"] == "200"]
+        assert order["clientId"] == ann["clientId"]
+
+
+@pytest.mark.parametrize("spelling", ["by-customid", "by-custom-id"])
+def test_either_spelling_of_the_delete_path_works(spelling: str, tmp_path: Path) -> None:
+    with running(tmp_path, custom_id_delete_path=spelling, delete_status=204) as run:
+        run.publish(run.customer(1, "a@example.com"))
+        run.start()
+        run.wait_delivered()
+        run.publish(run.customer_gone(1, "a@example.com"))
+        run.wait_delivered()
+        assert run.profiles() == {}
+        assert run.dead_letters() == []
+
+
+def test_a_profile_that_is_gone_already_counts_as_deleted(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer_gone(1, "a@example.com"))
+        run.start()
+        run.wait_delivered()
+        assert run.dead_letters() == []
+
+
+def test_the_deleted_account_event_is_sent_once_however_often_the_record_comes(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, mapper=PlainMapper("event")) as run:
+        run.publish(run.customer(1, "a@example.com"))
+        delivery = run.start()
+        run.wait_delivered()
+        for _ in range(3):
+            run.publish(run.customer_gone(1, "a@example.com"))
+            run.wait_delivered()
+        events = run.admin.state("main")["events"]
+        assert [each["action"] for each in events] == ["client.deleteAccount"]
+        assert delivery.progress["people"].skipped["event was sent before"] == 2
+        run.assert_no_violation()
+
+
+def test_customers_that_orders_in_hand_name_are_delivered_first(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        # The orders are published in one step with more customers than fit one poll.
+        run.publish(
+            *(run.customer(n, f"c{n}@example.com") for n in range(1, 1201)),
+            *(run.order(n, customId=str(n)) for n in range(1, 101)),
+        )
+        run.start()
+        run.wait_delivered()
+        profiles = run.profiles()
+        assert len(profiles) == 1200
+        assert len(run.orders()) == 100
+        assert run.committed(Model.ORDER) == 100
+        run.assert_no_violation()

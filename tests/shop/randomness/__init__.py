@@ -1,0 +1,1 @@
+"""Random but repeatable sequences of actions on a shop."""
