@@ -36,12 +36,12 @@ $(BIN)/python:
 # The package alone is enough for the demo; the tools for tests and checks come on top.
 $(VENV)/.package: $(BIN)/python $(SETTINGS)
 	@echo "installing magento-cdc into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.package
 	@echo "installing the tools for tests and checks into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test,dev]'
 	@touch $@
 
 .PHONY: install

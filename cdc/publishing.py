@@ -22,7 +22,7 @@ from cdc.status import CaptureStatus
 
 logger = logging.getLogger(__name__)
 
-IDLE_CHECKPOINT_S = 5.0
+IDLE_CHECKPOINT_S = 2.0
 TOMBSTONES_EVERY_S = 60.0
 TOMBSTONES_COUNT = 500
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cdc.errors import LogUnavailable
 from mappers.person import email_claim
@@ -52,8 +52,7 @@ ON CONFLICT (target) DO UPDATE SET
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedRow:
+class AcceptedRow(NamedTuple):
     """What was last accepted for one target.
 
     Attributes:

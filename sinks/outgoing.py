@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import orjson
@@ -47,41 +47,27 @@ class Origin:
 
 @dataclass(slots=True, eq=False)
 class Outgoing:
-    """One payload, its bytes and its fingerprint.
+    """One payload, its bytes and its fingerprint; what is asked often is looked up once.
 
-    `claims` starts as the payload's and may gain the e-mail address that the target is known to
-    leave, so that whoever takes that address over waits for it.
+    Attributes:
+        kind: which endpoint takes it.
+        target: name of the target object.
+        is_customer: whether it writes the profile of a registered customer.
+        email: address that a profile payload writes, None for all else.
+        claims: starts as the payload's and may gain addresses that the person is known by, so
+            that whoever writes the same person under another name waits.
     """
 
     payload: Payload
     content: bytes
     fingerprint: bytes
     origin: Origin
-    claims: frozenset[str] = field(default=frozenset())
+    kind: PayloadKind
+    target: str
+    is_customer: bool
+    email: str | None
+    claims: frozenset[str]
     conflict_cycles_count: int = 0
-
-    @property
-    def kind(self) -> PayloadKind:
-        """Which endpoint takes it."""
-        return self.payload.kind
-
-    @property
-    def target(self) -> str:
-        """Name of the target object."""
-        return self.payload.target
-
-    @property
-    def is_customer(self) -> bool:
-        """Whether it writes the profile of a registered customer."""
-        return self.kind is PayloadKind.PROFILE and self.target.startswith(CUSTOMER_PROFILE)
-
-    @property
-    def email(self) -> str | None:
-        """E-mail address that a profile payload writes."""
-        if self.kind is not PayloadKind.PROFILE:
-            return None
-        value = self.payload.body.get("email")
-        return value if isinstance(value, str) else None
 
     @property
     def custom_id(self) -> str | None:
@@ -100,4 +86,16 @@ def prepare(payload: Payload, origin: Origin) -> Outgoing:
     """
     content = orjson.dumps(payload.body)
     fingerprint = blake2b(content, digest_size=FINGERPRINT_BYTES).digest()
-    return Outgoing(payload, content, fingerprint, origin, payload.claims)
+    is_profile = payload.kind is PayloadKind.PROFILE
+    email = payload.body.get("email") if is_profile else None
+    return Outgoing(
+        payload,
+        content,
+        fingerprint,
+        origin,
+        payload.kind,
+        payload.target,
+        is_profile and payload.target.startswith(CUSTOMER_PROFILE),
+        email if isinstance(email, str) else None,
+        payload.claims,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 RESERVOIR_COUNT = 4096
@@ -80,13 +81,14 @@ class Progress:
         with self._lock:
             self._counts.record_count += count
 
-    def accepted(self, kind: str, commit_ms: int, now_ms: int) -> None:
-        """One payload accepted; `commit_ms` 0 means that the commit time is unknown."""
+    def accepted(self, kind: str, commits_ms: Sequence[int], now_ms: int) -> None:
+        """Payloads of one kind accepted; a commit time of 0 is unknown."""
         with self._lock:
-            self._counts.accepted[kind] += 1
+            self._counts.accepted[kind] += len(commits_ms)
             self._counts.last_accepted_ms = now_ms
-            if commit_ms:
-                self._latency_ms.add(max(now_ms - commit_ms, 0))
+            for commit_ms in commits_ms:
+                if commit_ms:
+                    self._latency_ms.add(max(now_ms - commit_ms, 0))
 
     def skipped(self, reason: str, count: int = 1) -> None:
         """Something not sent, and why."""

@@ -167,6 +167,7 @@ class Database:
         execute("PRAGMA temp_store = MEMORY")
         # Customers' data that was deleted must not linger in pages that are still in use.
         execute("PRAGMA secure_delete = FAST")
+        self._refuse_foreign()
         self._enter_wal()
         execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
         execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES if is_durable else 2 * _WAL_PAGES}")
@@ -200,9 +201,10 @@ class Database:
         (application,) = self.connection.execute("PRAGMA application_id").fetchone()
         return bool(version == _SCHEMA_VERSION and application == _APPLICATION_ID)
 
-    def _make_schema(self) -> None:
+    def _refuse_foreign(self) -> None:
+        # Before anything is changed: even the journal mode is written into the file.
         if self._is_ours():
-            return  # another process was faster
+            return
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
         (count,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if count or version:
@@ -210,6 +212,10 @@ class Database:
                 f"opening the topic log {self.path}: the file is another program's database or of"
                 f" another version (found {version}, known {_SCHEMA_VERSION})"
             )
+
+    def _make_schema(self) -> None:
+        if self._is_ours():
+            return  # another process was faster
         for statement in _statements(_SCHEMA):
             self.connection.execute(statement)
         self.connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")

@@ -10,7 +10,12 @@ from zlib import crc32
 from kafka import KafkaConsumer, OffsetAndMetadata
 from kafka import TopicPartition as ClientPartition
 from kafka.admin import MemberToRemove
-from kafka.errors import KafkaError, NoOffsetForPartitionError
+from kafka.errors import (
+    CommitFailedError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    RebalanceInProgressError,
+)
 
 from cdc.errors import LogUnavailable, TopicError
 from cdc.log.kafka_connection import REQUEST_TIMEOUT_MS, admin_client, connect
@@ -23,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _JOIN_TIMEOUT_S = 60.0
 _JOIN_STEP_S = 0.05
+_COMMIT_TIMEOUT_S = 15.0
 _PULSE_S = 5.0
 # Nobody else would take the partitions of a process that hangs, so patience costs nothing.
 _LONGEST_PAUSE_MS = 30 * 60 * 1000
@@ -92,16 +98,20 @@ class KafkaGroupConsumer:
         return messages
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Store the group's next offsets. See `Consumer.commit`."""
+        """Store the group's next offsets. See `Consumer.commit`.
+
+        A membership that was lost, after a long pause for example, is renewed first.
+        """
         if not offsets:
             return
-        self._join()
+        deadline_s = time.monotonic() + _COMMIT_TIMEOUT_S
         with kafka_door(f"committing offsets of group {self._group}"):
-            self._store(offsets)
-            self._commit_generation = self._generation()
-            self._last_commit.update(
-                {TopicPartition(*partition): offset for partition, offset in offsets.items()}
-            )
+            while not self._is_stored(offsets, is_last=time.monotonic() >= deadline_s):
+                self._look(0, _JOIN_STEP_S)
+        self._commit_generation = self._generation()
+        self._last_commit.update(
+            {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        )
 
     def seek(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Continue at these offsets. See `Consumer.seek`."""
@@ -199,6 +209,16 @@ class KafkaGroupConsumer:
 
     def _generation(self) -> int:
         return int(self._client.group_metadata().generation_id)
+
+    def _is_stored(self, offsets: Mapping[TopicPartition, int], *, is_last: bool) -> bool:
+        self._join()
+        try:
+            self._store(offsets)
+        except (CommitFailedError, RebalanceInProgressError):
+            if is_last:
+                raise
+            return False
+        return True
 
     def _store(self, offsets: Mapping[TopicPartition, int]) -> None:
         self._client.commit(

@@ -6,7 +6,7 @@ order. Source: Synerise API: ordering and asynchrony (serial per key).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mappers.payload import PayloadKind
 from sinks.outgoing import Outgoing
@@ -14,8 +14,6 @@ from sinks.synerise.requests import Limits
 
 _BRACKETS_BYTES = 2
 _COMMA_BYTES = 1
-
-LimitsOf = Callable[[PayloadKind], Limits]
 
 
 def rounds(payloads: Iterable[Outgoing]) -> list[list[Outgoing]]:
@@ -43,12 +41,12 @@ def body_bytes(payload: Outgoing) -> int:
 
 
 def batches(
-    payloads: Iterable[Outgoing], limits_of: LimitsOf
+    payloads: Iterable[Outgoing], limits_by_kind: Mapping[PayloadKind, Limits]
 ) -> tuple[list[Sequence[Outgoing]], list[Outgoing]]:
     """Cut the payloads of one round into requests.
 
     Args:
-        limits_of: most elements and bytes of a request, by kind.
+        limits_by_kind: most elements and bytes of a request.
     Returns:
         Batches of one kind and one catalog each, within the limits; and the payloads that are
         over the limit all alone.
@@ -57,7 +55,7 @@ def batches(
     oversized: list[Outgoing] = []
     growing: dict[tuple[PayloadKind, str | None], _Growing] = {}
     for payload in payloads:
-        limits = limits_of(payload.kind)
+        limits = limits_by_kind[payload.kind]
         if body_bytes(payload) > limits.bytes_max:
             oversized.append(payload)
             continue

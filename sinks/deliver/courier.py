@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
@@ -44,7 +44,7 @@ class Courier:
     def __init__(
         self,
         client: Client,
-        limits_of: Callable[[PayloadKind], Limits],
+        limits: Mapping[PayloadKind, Limits],
         pool: ThreadPoolExecutor,
         gate: Gate,
         settlement: Settlement,
@@ -55,7 +55,7 @@ class Courier:
         on_long_wait: Callable[[], None],
     ) -> None:
         self._client = client
-        self._limits_of = limits_of
+        self._limits = limits
         self._pool = pool
         self._gate = gate
         self._settlement = settlement
@@ -120,17 +120,12 @@ class Courier:
         return sendable, deferred
 
     def _send(self, payloads: Sequence[Outgoing]) -> None:
-        full, oversized = batches(payloads, self._limits_of)
+        full, oversized = batches(payloads, self._limits)
         for payload in oversized:
             reason = f"the payload has {body_bytes(payload)} bytes, more than a request may have"
             self._settlement.refuse(SendResult(payload, Verdict.REFUSED, reason))
-
-        def note(results: list[SendResult]) -> None:
-            for result in results:
-                self._settlement.settle(result)
-
         tasks = [self._pool.submit(self._client.send, batch, self._progress) for batch in full]
-        self._await(tasks, note)
+        self._await(tasks, self._settlement.settle)
 
     def _await(self, tasks: Iterable[Future[T]], note: Callable[[T], None]) -> None:
         """Hand results over as they come, keeping consumers alive meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mappers.payload import PayloadKind
@@ -40,9 +40,8 @@ class Gate:
     Used by the lane's thread alone. `open` begins a cycle; `changes` is what has to be written.
     """
 
-    def __init__(self, index: AcceptedIndex, now_ms: Callable[[], int]) -> None:
+    def __init__(self, index: AcceptedIndex) -> None:
         self._index = index
-        self._now_ms = now_ms
         self._rows: dict[str, AcceptedRow] = {}
         self._removed: set[str] = set()
         self._changes = AcceptedChanges()
@@ -91,7 +90,7 @@ class Gate:
             return OLDER
         return UNCHANGED if row.fingerprint == payload.fingerprint else None
 
-    def accept(self, payload: Outgoing) -> None:
+    def accept(self, payload: Outgoing, now_ms: int) -> None:
         """Note an acceptance."""
         origin = payload.origin
         row = AcceptedRow(
@@ -102,13 +101,13 @@ class Gate:
             origin.place.partition,
             origin.offset,
             origin.captured_ms,
-            self._now_ms(),
+            now_ms,
             payload.email,
         )
         self._put(row)
         if payload.kind is PayloadKind.PROFILE_DELETE:
-            self._remove_person(payload)
-        elif payload.is_customer:
+            self._remove_person(payload, now_ms)
+        elif payload.is_customer and self._removed:
             self._return_person(payload)
 
     def rename(self, payload: Outgoing) -> Rename | None:
@@ -121,14 +120,16 @@ class Gate:
         if not payload.is_customer or email is None:
             return None
         row = self._rows.get(payload.target)
+        former = None if row is None else row.email
+        if former == email:
+            return None
         own = email_claim(email)
         others = tuple(
             claim.removeprefix(EMAIL_CLAIM)
             for claim in sorted(payload.payload.claims)
             if claim.startswith(EMAIL_CLAIM) and claim != own
         )
-        former = None if row is None else row.email
-        if former == email or (former is None and not others):
+        if former is None and not others:
             return None
         taken = [each.accepted_ms for each in self._holders({own}) if each.target != payload.target]
         accepted_ms = row.accepted_ms if row is not None and former is not None else 0
@@ -146,7 +147,7 @@ class Gate:
             return False
         return not self._removed.isdisjoint(payload.payload.claims)
 
-    def _remove_person(self, payload: Outgoing) -> None:
+    def _remove_person(self, payload: Outgoing, now_ms: int) -> None:
         """Remember who was removed, but not an address that another customer holds by now."""
         claims = {c for c in payload.payload.claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))}
         holders = self._holders({c for c in claims if c.startswith(EMAIL_CLAIM)})
@@ -156,7 +157,6 @@ class Gate:
             for each in others
             if each.email_claim is not None and each.target.startswith(CUSTOMER_PROFILE)
         }
-        now_ms = self._now_ms()
         for claim in claims:
             self._removed.add(claim)
             self._changes.removed[claim] = now_ms

@@ -24,7 +24,7 @@ from sinks.outgoing import Outgoing
 from sinks.progress import Progress
 from sinks.synerise.backoff import StopSignal, Waits, pause
 from sinks.synerise.client import SyneriseClient
-from sinks.synerise.requests import limits_of
+from sinks.synerise.requests import limits_by_kind
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Lane:
         self._stop = parts.stop
         self.progress = Progress()
         self.failure: BaseException | None = None
-        self._gate = Gate(parts.index, wall_clock_ms)
+        self._gate = Gate(parts.index)
         self._settlement = Settlement(
             parts.workspace.name, parts.names, self._gate, parts.index, self.progress, wall_clock_ms
         )
@@ -162,7 +162,7 @@ class Lane:
             )
             self._courier = Courier(
                 parts.client,
-                lambda kind: limits_of(kind, parts.workspace.batch),
+                limits_by_kind(parts.workspace.batch),
                 pool,
                 self._gate,
                 self._settlement,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cdc.errors import RecordTooLarge
 from cdc.log.protocol import Appender, Consumer, Entry, Message, TopicPartition
 from cdc.log.topics import TopicNames
 from sinks.accepted import AcceptedIndex
 from sinks.dead_letter import DeadLetter, dead_letter, encode_dead_letter
-from sinks.deliver.gate import UNCHANGED, Gate
+from sinks.deliver.gate import Gate
 from sinks.deliver.ledger import Ledger
 from sinks.outgoing import Origin, Outgoing
 from sinks.progress import Progress
@@ -72,20 +72,22 @@ class Settlement:
     def skip(self, payload: Outgoing, reason: str) -> None:
         """Note a payload that is not sent."""
         self._progress.skipped(reason)
-        if reason == UNCHANGED:
-            # Newer than what was accepted, and the same: nothing is fresher than this.
-            logger.debug("payload.unchanged", extra={"workspace": self._workspace})
         self._close(payload.origin)
 
-    def settle(self, result: SendResult) -> None:
-        """Note what a request decided; an unfinished payload stays open."""
-        if result.verdict is Verdict.ACCEPTED:
-            self._gate.accept(result.outgoing)
-            origin = result.outgoing.origin
-            self._progress.accepted(result.outgoing.kind.value, origin.ts_ms, self._now_ms())
-            self._close(origin)
-        elif result.verdict is Verdict.REFUSED:
-            self.refuse(result)
+    def settle(self, results: Iterable[SendResult]) -> None:
+        """Note what a request decided; unfinished payloads stay open."""
+        now_ms = self._now_ms()
+        accepted: list[Outgoing] = []
+        for result in results:
+            if result.verdict is Verdict.ACCEPTED:
+                self._gate.accept(result.outgoing, now_ms)
+                self._close(result.outgoing.origin)
+                accepted.append(result.outgoing)
+            elif result.verdict is Verdict.REFUSED:
+                self.refuse(result)
+        if accepted:
+            commits_ms = [payload.origin.ts_ms for payload in accepted]
+            self._progress.accepted(accepted[0].kind.value, commits_ms, now_ms)
 
     def refuse(self, result: SendResult) -> None:
         """Make a dead letter of a payload."""

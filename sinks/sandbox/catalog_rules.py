@@ -37,7 +37,7 @@ def item_breaches(body: Any, *, require_item_id: bool) -> list[Breach]:
         for name in value
         if _ATTRIBUTE_NAME.fullmatch(name) is None
     ]
-    if require_item_id and value.get("itemId") != key:
+    if require_item_id and not found and value.get("itemId") != key:
         found.append(breach("C6", "value.itemId", "must equal itemKey", value.get("itemId")))
     return found
 

@@ -51,8 +51,8 @@ class Limits:
     bytes_max: int
 
 
-def limits_of(kind: PayloadKind, settings: BatchSettings) -> Limits:
-    """Limits of a payload kind; events and deletes go one by one.
+def limits_by_kind(settings: BatchSettings) -> dict[PayloadKind, Limits]:
+    """Limits of every payload kind; events and deletes go one by one.
 
     Events are single because the effect of a salt inside an event batch is not documented.
     """
@@ -61,7 +61,7 @@ def limits_of(kind: PayloadKind, settings: BatchSettings) -> Limits:
         PayloadKind.TRANSACTION: settings.transactions,
         PayloadKind.ITEM: settings.items,
     }
-    return Limits(counts.get(kind, 1), settings.bytes_max)
+    return {kind: Limits(counts.get(kind, 1), settings.bytes_max) for kind in PayloadKind}
 
 
 def write_request(elements: Sequence[Outgoing], catalog_id: str | None = None) -> Request:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from sinks.outgoing import Outgoing
 
@@ -16,8 +16,7 @@ class Verdict(Enum):
     UNFINISHED = "unfinished"  # a stop came first; it may have been accepted
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+class SendResult(NamedTuple):
     """Verdict on one payload; `reason`, `status` and `response` only when refused."""
 
     outgoing: Outgoing

@@ -134,8 +134,7 @@ class Following:
         self.stream.close()
 
     def __enter__(self) -> Self:
-        """Connect: the first read returns a heartbeat at the latest."""
-        self.changes += self.stream.read()
+        """Return the following; it connects at the first read, and starts at its position."""
         return self
 
     def __exit__(

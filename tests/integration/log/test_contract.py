@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from cdc.errors import LogMisconfigured, OffsetLost, PublisherFenced, RecordTooLarge
-from cdc.log.protocol import Entry, LogAdmin, Message, TopicLog, TopicPartition
+from cdc.log.protocol import Entry, LogAdmin, TopicLog, TopicPartition
 from tests.integration.log.backends import (
     LogSpec,
     behind,
@@ -334,8 +335,9 @@ def test_offsets_at_a_time_are_those_of_the_first_message_since(
     with opened(log) as publisher:
         for number in range(6):
             publisher.publish([spec.entry("a", b"%d" % number)], b"c")
-            start_ms = time.time_ns() // 1_000_000
-            wait_until(lambda ms=start_ms: time.time_ns() // 1_000_000 > ms + 1)
+            # The next one must have another millisecond.
+            next_ms = time.time_ns() // 1_000_000 + 2
+            wait_until(partial(is_past, next_ms), interval_s=0.001)
     with closing(log.reader([spec.topic])) as reader:
         messages = read(reader, 6)
     place = messages[0].place
@@ -344,6 +346,11 @@ def test_offsets_at_a_time_are_those_of_the_first_message_since(
     assert admin.offsets_at([spec.topic], 0)[place] == messages[0].offset
     late_ms = messages[-1].timestamp_ms + 60_000
     assert admin.offsets_at([spec.topic], late_ms) == admin.end_offsets([spec.topic])
+
+
+def is_past(moment_ms: int) -> bool:
+    """Tell whether a moment of the wall clock is over."""
+    return time.time_ns() // 1_000_000 >= moment_ms
 
 
 def test_moved_group_reads_from_its_new_place(
@@ -394,27 +401,27 @@ def test_newer_consumer_takes_the_group_over(spec: LogSpec, log: TopicLog) -> No
             new.commit(new.positions())
 
 
-def test_consumers_of_different_topics_share_a_group(spec: LogSpec, log: TopicLog) -> None:
+def test_consumers_of_different_topics_share_a_group(
+    spec: LogSpec, log: TopicLog, admin: LogAdmin
+) -> None:
     other = Entry(spec.names.control, b"k", b"control")
     with opened(log) as publisher:
         publisher.publish([spec.entry("a", b"model"), other], None)
-    with (
-        closing(log.consumer(spec.group, [spec.topic])) as one,
-        closing(log.consumer(spec.group, [other.topic])) as two,
-    ):
-        first: list[Message] = []
-        second: list[Message] = []
+    found: dict[str, list[bytes | None]] = {}
 
-        def have_both() -> bool:
-            # Kafka shares the topics out anew when the second one comes, which takes both.
-            first.extend(one.poll(10, 0.1))
-            second.extend(two.poll(10, 0.1))
-            return bool(first and second)
+    def consume(topic: str) -> None:
+        with closing(spec.log().consumer(spec.group, [topic])) as consumer:
+            messages = read(consumer, 1)
+            consumer.commit(behind(messages))
+            found[topic] = values(messages)
 
-        wait_until(have_both, what="a message for both")
-        assert (values(first), values(second)) == ([b"model"], [b"control"])
-        one.commit(behind(first))
-        two.commit(behind(second))
+    threads = [threading.Thread(target=consume, args=(one,)) for one in (spec.topic, other.topic)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {spec.topic: [b"model"], other.topic: [b"control"]}
+    assert {place.topic for place in admin.committed(spec.group)} == {spec.topic, other.topic}
 
 
 def test_offset_beyond_the_end_is_lost(spec: LogSpec, log: TopicLog, admin: LogAdmin) -> None:

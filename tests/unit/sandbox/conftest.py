@@ -39,9 +39,7 @@ def admin(server: SandboxServer) -> Iterator[SandboxAdmin]:
 def http(server: SandboxServer, admin: SandboxAdmin) -> Iterator[httpx.Client]:
     """A logged-in HTTP client of the server."""
     headers = {"Api-Version": "4.4", "User-Agent": "tests"}
-    with httpx.Client(
-        base_url=server.url, headers=headers, timeout=5, trust_env=False
-    ) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=5, trust_env=False) as client:
         token = client.post(LOGIN, json={"apiKey": API_KEY}).json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

@@ -62,7 +62,7 @@ class Api:
 
     def get(self, path: str, query: str = "", **headers: str | None) -> Answer:
         """GET a path."""
-        return self.call("GET", path, b"", query=query, **headers)
+        return self.call("GET", path, b"", query, **headers)
 
     def delete(self, path: str) -> Answer:
         """DELETE a path."""

@@ -164,7 +164,15 @@ def test_a_deleted_bag_is_unknown_afterwards(api: Api) -> None:
 
 def test_a_bag_is_shown_with_the_documented_fields(api: Api) -> None:
     bag = decoded(api.get(f"/catalogs/bags/{_bag(api)}"))["data"]
-    assert set(bag) == set(
-        "id name businessProfileId author creationDate lastModified mappings primaryKey fields "
-        "beforeFiltering".split()
-    )
+    assert set(bag) == {
+        "id",
+        "name",
+        "businessProfileId",
+        "author",
+        "creationDate",
+        "lastModified",
+        "mappings",
+        "primaryKey",
+        "fields",
+        "beforeFiltering",
+    }

@@ -115,9 +115,7 @@ def test_a_body_over_a_million_bytes_is_refused_by_p18(api: Api) -> None:
     ],
 )
 @pytest.mark.parametrize("body", [[], {}, "x"])
-def test_a_batch_that_is_no_filled_array_is_refused_by_p19(
-    api: Api, path: str, body: Any
-) -> None:
+def test_a_batch_that_is_no_filled_array_is_refused_by_p19(api: Api, path: str, body: Any) -> None:
     assert api.post(path, body).status == 400
     assert api.rules == ["P19"]
 
