@@ -38,7 +38,7 @@ class ProductSettings(SettingsModel):
     catalog_name: Annotated[
         str,
         Field(
-            pattern=r"^[A-Za-z0-9_{}-]*\{(id|code)\}[A-Za-z0-9_{}-]*$",
+            pattern=r"^([A-Za-z0-9_-]|\{id\}|\{code\})*\{(id|code)\}([A-Za-z0-9_-]|\{id\}|\{code\})*$",
             description="Name of a store view's catalog; {id} and {code} are the store view's.",
         ),
     ] = "store-{id}"

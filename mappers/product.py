@@ -1,7 +1,9 @@
 """Products become catalog items: one per store view, in that view's catalog.
 
 A store view that the product was ever published for and is no longer in gets the item marked
-`deleted`; so does every view of a product that is gone. Items are always sent whole.
+`deleted`; so does every view of a product that is gone. Items are always sent whole, and a key
+that has nothing to say is null: whether a catalog replaces or merges what it holds is not
+documented, and in one that merges a picture or a category taken away would stay for ever.
 
 Source: Synerise API: catalogs, items and deletion of a product.
 """
@@ -70,7 +72,7 @@ def _item(sku: str, catalog: str, value: dict[str, Any]) -> Payload:
         target=f"item:{catalog}:{sku}",
         body={
             "itemKey": sku,
-            "value": {key: each for key, each in value.items() if each is not None},
+            "value": value,
         },
         claims=frozenset({f"item:{catalog}:{sku}"}),
         catalog=catalog,

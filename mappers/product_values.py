@@ -27,7 +27,7 @@ PriceSource = Literal["regular_price", "final_price"]
 
 
 def live_values(product: Fields, view: Fields, price: PriceSource) -> dict[str, Any]:
-    """Keys of an item that is not deleted; None stands for a key to leave out.
+    """Keys of an item that is not deleted; None for what there is not.
 
     Keys: productUrl, parentId, price, image, visibility, category, additionalCategories,
     stock_status, is_salable.
@@ -62,10 +62,10 @@ def _place(view: Fields, *, is_invisible: bool) -> dict[str, str | None]:
     nowhere when it has none.
     """
     if not is_invisible:
-        return {"productUrl": view.filled("product_url")}
+        return {"productUrl": view.filled("product_url"), "parentId": None}
     parent = view.part("parent")
     if parent is None:
-        return {}
+        return {"productUrl": None, "parentId": None}
     return {"productUrl": parent.filled("url"), "parentId": parent.filled("sku")}
 
 

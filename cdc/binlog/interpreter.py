@@ -16,7 +16,7 @@ from cdc.binlog.gtids import (
 )
 from cdc.binlog.payload import mariadb_uncompressed, payload_events
 from cdc.binlog.statements import Statement, StatementKind, read_statement
-from cdc.binlog.tables import ROW_KINDS, TableMaps
+from cdc.binlog.tables import ROW_KINDS, TableMaps, fault_text
 from cdc.binlog.wire import CHECKSUM_BYTES, HEADER_END, EventType, Undecodable
 from cdc.errors import PositionUnusable
 from cdc.position import Flavor, Position
@@ -116,7 +116,7 @@ class Interpreter:
         try:
             handler(kind, event, HEADER_END, len(event) - self._checksum_bytes, out)
         except BAD_BYTES as exc:
-            self._poison(f"event of type {kind}: {_text(exc)}", (), event, out)
+            self._poison(f"event of type {kind}: {fault_text(exc)}", (), event, out)
 
     def flush(self, out: list[Change]) -> None:
         """Report the position of unwatched transactions that nothing followed."""
@@ -310,7 +310,7 @@ class Interpreter:
         try:
             changes: RowChanges = table.rows(kind, event, end, pos)
         except BAD_BYTES as exc:
-            self._poison(_text(exc), (table.name,), event, out)
+            self._poison(fault_text(exc), (table.name,), event, out)
             return
         self._emit(changes, out)
 
@@ -363,10 +363,3 @@ def _query_text(kind: int, event: bytes, pos: int, end: int) -> tuple[str, str]:
     if kind == EventType.MARIADB_QUERY_COMPRESSED:
         return schema, mariadb_uncompressed(event, start, end).decode("utf-8", "replace")
     return schema, event[start:end].decode("utf-8", "replace")
-
-
-def _text(exc: Exception) -> str:
-    """Why bytes cannot be read; texts of other errors than ours may quote values."""
-    if isinstance(exc, Undecodable):
-        return str(exc)
-    return f"bytes cannot be decoded ({type(exc).__name__})"

@@ -35,6 +35,7 @@ _NUMERIC = set(INTEGER_BYTES) | {
 _CHARACTER = {
     ColumnType.STRING, ColumnType.VAR_STRING, ColumnType.VARCHAR, ColumnType.BLOB,
 }  # fmt: skip
+_CHARACTER_MYSQL = _CHARACTER | {ColumnType.VECTOR}
 _CHARACTER_MARIADB = _CHARACTER | {
     ColumnType.GEOMETRY, ColumnType.VARCHAR_COMPRESSED, ColumnType.BLOB_COMPRESSED,
 }  # fmt: skip
@@ -173,7 +174,7 @@ class _Metadata:
     ) -> None:
         self._columns = columns
         self._charset_names = charset_names
-        character = _CHARACTER_MARIADB if is_mariadb else _CHARACTER
+        character = _CHARACTER_MARIADB if is_mariadb else _CHARACTER_MYSQL
         self._numeric = self._places(_NUMERIC)
         self._character = self._places(character)
         self._labelled = self._places(_LABELLED)
@@ -209,7 +210,10 @@ class _Metadata:
                 self._set(place, charset=self._charset_names(own.get(index, numbers[0])))
         elif kind in (_COLUMN_CHARSET, _LABEL_COLUMN_CHARSET):
             places = self._character if kind == _COLUMN_CHARSET else self._labelled
-            for place, collation in zip(places, _numbers(field), strict=True):
+            collations = _numbers(field)
+            if len(collations) != len(places):
+                return  # a type of a later server counts as text: the catalog has to tell
+            for place, collation in zip(places, collations, strict=True):
                 self._set(place, charset=self._charset_names(collation))
         elif kind == _COLUMN_NAME:
             for place, name in enumerate(_texts(field)):

@@ -201,7 +201,14 @@ class TableMaps:
                 return WatchedTable(name, needed, layout)
             return WatchedTable(name, needed, self._complete(layout), is_completed=True)
         except (Undecodable, IndexError, ValueError) as exc:
-            return WatchedTable(name, needed, None, fault=str(exc) or type(exc).__name__)
+            return WatchedTable(name, needed, None, fault=fault_text(exc))
+
+
+def fault_text(exc: Exception) -> str:
+    """Why bytes cannot be read; texts of other errors than ours may quote values."""
+    if isinstance(exc, Undecodable):
+        return str(exc)
+    return f"bytes cannot be decoded ({type(exc).__name__})"
 
 
 def _is_complete(layout: TableLayout, needed: Sequence[str]) -> bool:

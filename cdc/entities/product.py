@@ -76,6 +76,7 @@ def _entity(chunk: ProductChunk, row: ProductRow) -> Entity:
         "category_ids": chunk.category_ids[entity_id],
         "attributes": values.defaults,
         "super_attributes": chunk.families.super_attributes.get(entity_id, {}),
+        "child_ids": chunk.families.children_of(entity_id),
         "stock": {
             "is_in_stock": item.is_in_stock if item else None,
             "qty": item.qty if item else None,

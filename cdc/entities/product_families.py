@@ -59,6 +59,13 @@ class Families:
     bundles: dict[int, dict[int, BundleOption]] = field(default_factory=dict)
     super_attributes: dict[int, dict[str, list[str]]] = field(default_factory=dict)
 
+    def children_of(self, parent_id: int) -> list[int]:
+        """All products that one family is made of, ascending."""
+        found = set(self.members.get(parent_id, ()))
+        for option in self.bundles.get(parent_id, {}).values():
+            found.update(option.product_ids)
+        return sorted(found)
+
     def product_ids(self) -> set[int]:
         """All products that any family is made of."""
         found = {product_id for members in self.members.values() for product_id in members}

@@ -202,12 +202,13 @@ class Database:
         return bool(version == _SCHEMA_VERSION and application == _APPLICATION_ID)
 
     def _refuse_foreign(self) -> None:
-        # Before anything is changed: even the journal mode is written into the file.
-        if self._is_ours():
-            return
-        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-        (count,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if count or version:
+        # Before anything is changed: even the journal mode is written into the file. One view of
+        # it, as another process may be making the schema just now.
+        with self._transaction("BEGIN"):
+            is_ours = self._is_ours()
+            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+            (count,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not is_ours and (count or version):
             raise LogMisconfigured(
                 f"opening the topic log {self.path}: the file is another program's database or of"
                 f" another version (found {version}, known {_SCHEMA_VERSION})"

@@ -94,6 +94,10 @@ class Product(Shape):
         dict[str, list[str]],
         Field(description="Configurables: code to the option ids its children use, sorted."),
     ]
+    child_ids: Annotated[
+        list[int],
+        Field(description="Products a configurable, grouped or bundle product is made of."),
+    ]
     stock: Annotated[Stock, Field(description="Stock item of the default scope.")]
     stores: Annotated[
         dict[StoreKey, ProductView],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cdc.records import Model
-from sinks.deliver.lane import IDLE_S, Lane
+from sinks.deliver.lane import IDLE_S, Lane, LaneParts, Stock
 from sinks.outgoing import Outgoing
 
-_CYCLE_COUNT = 1_000
+_CYCLE_COUNT = 2_000
 _IDLE_S = 10 * IDLE_S
 
 
@@ -20,20 +20,41 @@ class CatalogLane(Lane):
 
     name = "catalog"
 
+    def __init__(self, parts: LaneParts) -> None:
+        super().__init__(parts)
+        self._topic = parts.names.model(Model.PRODUCT)
+        self.forget()
+
     def topic_sets(self) -> Sequence[Sequence[str]]:
         """One consumer for the products."""
-        return ((self._parts.names.model(Model.PRODUCT),),)
+        return ((self._topic,),)
+
+    def forget(self) -> None:
+        """Drop items in hand."""
+        self._items = Stock(_CYCLE_COUNT)
 
     def cycle(self) -> None:
         """Deliver what is there; wait a moment when there is nothing."""
-        topic = self._parts.names.model(Model.PRODUCT)
-        messages = self._poll(topic, _CYCLE_COUNT, _IDLE_S)
-        if not messages:
+        if not self.taken_count:
+            self._take_items(_IDLE_S)
+        while self._take_items(0.0):
+            pass
+        if not self.taken_count:
             return
-        payloads = self._last_of_each(self._intake.payloads(messages))
+        payloads = self._last_of_each(self._items.empty())
         self._gate.open(payloads)
         self._deliver(payloads)
         self._flush()
+
+    def prepare_more(self) -> bool:
+        """Take and map items of the next cycle."""
+        return self._take_items(0.0)
+
+    def _take_items(self, timeout_s: float) -> bool:
+        room_count = self._items.room_count
+        taken = self._take(self._topic, room_count, timeout_s) if room_count else None
+        self._items.add(taken or ())
+        return taken is not None
 
     def _last_of_each(self, payloads: Sequence[Outgoing]) -> list[Outgoing]:
         """Keep the last payload of each item: a batch must not name an item twice."""

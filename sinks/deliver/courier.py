@@ -36,6 +36,8 @@ class Courier:
     """Sends what a lane hands over. Used by the lane's thread; requests run in the pool.
 
     Args:
+        on_idle: called again and again while requests are under way, until it returns False:
+            prepares what comes next.
         on_wait: called about every second while requests are under way, so that consumers keep
             their place.
         on_long_wait: called every ten seconds, so that what is finished gets committed.
@@ -51,6 +53,7 @@ class Courier:
         resolver: IdentityResolver,
         progress: Progress,
         stop: StopSignal,
+        on_idle: Callable[[], bool],
         on_wait: Callable[[], None],
         on_long_wait: Callable[[], None],
     ) -> None:
@@ -62,6 +65,7 @@ class Courier:
         self._resolver = resolver
         self._progress = progress
         self._stop = stop
+        self._on_idle = on_idle
         self._on_wait = on_wait
         self._on_long_wait = on_long_wait
 
@@ -128,20 +132,27 @@ class Courier:
         self._await(tasks, self._settlement.settle)
 
     def _await(self, tasks: Iterable[Future[T]], note: Callable[[T], None]) -> None:
-        """Hand results over as they come, keeping consumers alive meanwhile."""
+        """Hand results over as they come; meanwhile prepare what is next, keep consumers alive."""
         pending = set(tasks)
-        flush_at_s = time.monotonic() + FLUSH_S
+        began_s = time.monotonic()
+        alive_at_s, flush_at_s = began_s + KEEP_ALIVE_S, began_s + FLUSH_S
+        has_more = True
         try:
             while pending:
-                done, pending = wait(pending, KEEP_ALIVE_S, FIRST_COMPLETED)
+                wait_s = 0.0 if has_more else KEEP_ALIVE_S
+                done, pending = wait(pending, wait_s, FIRST_COMPLETED)
                 for task in done:
                     note(task.result())
-                if done:
-                    continue
-                self._on_wait()
-                if time.monotonic() >= flush_at_s:
+                if not pending:
+                    return
+                has_more = has_more and self._on_idle()
+                now_s = time.monotonic()
+                if now_s >= alive_at_s:
+                    self._on_wait()
+                    alive_at_s = now_s + KEEP_ALIVE_S
+                if now_s >= flush_at_s:
                     self._on_long_wait()
-                    flush_at_s = time.monotonic() + FLUSH_S
+                    flush_at_s = now_s + FLUSH_S
         except BaseException:
             # The caller drops everything in hand: nothing may still be in flight when the same
             # records are taken again.

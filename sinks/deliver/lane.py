@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cdc.errors import Disposition, PipelineError, Stopped
-from cdc.log.protocol import Appender, Consumer, Message, TopicLog
+from cdc.log.protocol import Appender, Consumer, TopicLog
 from cdc.log.topics import TopicNames
 from config.workspace import WorkspaceSettings
 from sinks.accepted import AcceptedIndex
@@ -29,7 +29,7 @@ from sinks.synerise.requests import limits_by_kind
 logger = logging.getLogger(__name__)
 
 POLL_COUNT = 500
-POLL_BYTES_MAX = 32_000_000
+CYCLE_BYTES_MAX = 32_000_000
 # A lane looks at two consumers in turn; this is the longest that one can keep it from the other.
 IDLE_S = 0.02
 
@@ -37,6 +37,32 @@ IDLE_S = 0.02
 def wall_clock_ms() -> int:
     """Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+class Stock:
+    """Payloads in hand for one cycle, bounded in number and bytes."""
+
+    def __init__(self, count_max: int) -> None:
+        self._count_max = count_max
+        self._payloads: list[Outgoing] = []
+        self._size_bytes = 0
+
+    @property
+    def room_count(self) -> int:
+        """How many more payloads fit; 0 when the bytes are used up."""
+        if self._size_bytes >= CYCLE_BYTES_MAX:
+            return 0
+        return max(self._count_max - len(self._payloads), 0)
+
+    def add(self, payloads: Sequence[Outgoing]) -> None:
+        """Put payloads in; one poll may go over the bound."""
+        self._payloads += payloads
+        self._size_bytes += sum(len(payload.content) for payload in payloads)
+
+    def empty(self) -> list[Outgoing]:
+        """Take all payloads out."""
+        payloads, self._payloads, self._size_bytes = self._payloads, [], 0
+        return payloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +85,7 @@ class Lane:
         name: "people" or "catalog".
         progress: counters, readable at any time.
         failure: why the lane ended before the stop, None otherwise.
+        taken_count: messages taken since the last flush.
     """
 
     name = ""
@@ -76,9 +103,14 @@ class Lane:
         self._consumers: dict[str, Consumer] = {}
         self._appender: Appender | None = None
         self._thread: threading.Thread | None = None
+        self.taken_count = 0
 
     def cycle(self) -> None:
         """Take records, deliver them, flush. Implemented by the lanes."""
+        raise NotImplementedError
+
+    def prepare_more(self) -> bool:
+        """Take and map some records of the next cycle; False when there is nothing (more) to do."""
         raise NotImplementedError
 
     def topic_sets(self) -> Sequence[Sequence[str]]:
@@ -169,6 +201,7 @@ class Lane:
                 IdentityResolver(parts.client, self.progress, self._stop, wall_clock_ms),
                 self.progress,
                 self._stop,
+                self.prepare_more,
                 self._keep_alive,
                 self._flush,
             )
@@ -181,25 +214,21 @@ class Lane:
     def _flush(self) -> None:
         assert self._appender is not None
         self._settlement.flush(self._appender, self._consumers)
+        self.taken_count = 0
 
-    def _poll(self, topic: str, count_max: int, timeout_s: float) -> list[Message]:
-        """Take messages of a topic's consumer until none is left or there are enough.
+    def _take(self, topic: str, count_max: int, timeout_s: float) -> list[Outgoing] | None:
+        """Take messages of a topic's consumer and make payloads of them.
 
-        Enough is `count_max` messages or 32 MB.
+        Returns:
+            Payloads, maybe none; None when there was no message at all.
         """
-        consumer = self._consumers[topic]
-        taken: list[Message] = []
-        size_bytes = 0
-        while len(taken) < count_max and size_bytes < POLL_BYTES_MAX:
-            wait_s = 0.0 if taken else timeout_s
-            messages = consumer.poll(min(POLL_COUNT, count_max - len(taken)), wait_s)
-            if not messages:
-                break
-            taken += messages
-            size_bytes += sum(len(each.value or b"") for each in messages)
-        for message in taken:
+        messages = self._consumers[topic].poll(min(POLL_COUNT, count_max), timeout_s)
+        if not messages:
+            return None
+        self.taken_count += len(messages)
+        for message in messages:
             self._settlement.take(message)
-        return taken
+        return self._intake.payloads(messages)
 
     def _deliver(self, payloads: Sequence[Outgoing]) -> list[Outgoing]:
         return self._courier.deliver(payloads)

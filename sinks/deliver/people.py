@@ -2,11 +2,12 @@
 
 The order of things in a cycle, and why:
 
-1. Orders and subscribers are polled, then customers up to the end that their topic has *after*
+1. Orders and subscribers are taken, then customers up to the end that their topic has *after*
    that. A customer is published no later than the orders that name the customer, so whoever an
    order in hand refers to is in hand too, or was delivered before. When there are too many
    customers for one cycle, they go alone and the orders wait in hand.
-2. Everything is put into publishing order, collapsed and mapped.
+2. Everything is collapsed, mapped and put into publishing order. Records of the next cycle are
+   taken and mapped in this way while requests of this one are under way.
 3. It is sent in waves of phases (see `phases`): customers first, deletions last, and what follows
    a deletion of the same person after that deletion. Each phase ends before the next begins.
 4. Customers whose new e-mail address is still another customer's are tried again when all others
@@ -19,10 +20,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from cdc.log.protocol import Consumer, Message, TopicPartition
+from cdc.log.protocol import Consumer, TopicPartition
 from cdc.records import Model
 from sinks.deliver.identity import CONFLICT
-from sinks.deliver.lane import IDLE_S, Lane, LaneParts
+from sinks.deliver.lane import IDLE_S, Lane, LaneParts, Stock
 from sinks.deliver.phases import Phase, in_record_order, waves, widened
 from sinks.outgoing import Outgoing
 from sinks.synerise.results import SendResult, Verdict
@@ -55,30 +56,59 @@ class PeopleLane(Lane):
         return ((self._customer_topic,), self._other_topics)
 
     def forget(self) -> None:
-        """Drop records in hand and customers that wait for their address."""
-        self._others: list[Message] = []
-        self._goal: dict[TopicPartition, int] = {}
+        """Drop payloads in hand and customers that wait for their address."""
+        self._customers = Stock(_CUSTOMERS_COUNT)
+        self._others = Stock(_OTHERS_COUNT)
+        self._has_others = False
+        self._goal: Offsets = {}
         self._waiting: list[Outgoing] = []
         self._retry_at_s = 0.0
 
     def cycle(self) -> None:
         """Deliver what is there; wait a moment when there is nothing."""
-        customers = self._customers_consumer()
-        if not self._others:
-            self._others = self._poll(self._other_topics[0], _OTHERS_COUNT, 0.0)
-            self._goal = customers.end_offsets() if self._others else {}
-        messages = self._poll_customers()
-        if self._others and self._is_caught_up():
-            messages += self._others
-            self._others = []
+        self._take_others()
+        is_idle = not self.taken_count
+        self._take_customers(IDLE_S if is_idle else 0.0)
+        # An empty poll does not prove that nothing is left, so polling goes on up to the goal.
+        while self._customers.room_count and not self._stop.is_set():
+            if not self._take_customers(0.0 if self._is_caught_up() else IDLE_S):
+                if self._is_caught_up():
+                    break
+        payloads = self._customers.empty()
+        if self._has_others and self._is_caught_up():
+            payloads += self._others.empty()
+            self._has_others = False
         is_due = bool(self._waiting) and time.monotonic() >= self._retry_at_s
-        if messages or is_due:
-            self._deliver_cycle(messages, is_due=is_due)
+        if self.taken_count or is_due:
+            self._deliver_cycle(payloads, is_due=is_due)
             self._flush()
 
-    def _deliver_cycle(self, messages: Sequence[Message], *, is_due: bool) -> None:
-        payloads = in_record_order(self._intake.payloads(messages))
-        payloads = self._with_waiting(payloads, is_due=is_due)
+    def prepare_more(self) -> bool:
+        """Take and map records of the next cycle, in the same order as `cycle`."""
+        return self._take_others() or self._take_customers(0.0)
+
+    def _take_others(self) -> bool:
+        """Take orders and subscribers, unless some wait already; then fix the customers' goal."""
+        if self._has_others:
+            return False
+        while (room_count := self._others.room_count) > 0:
+            taken = self._take(self._other_topics[0], room_count, 0.0)
+            if taken is None:
+                break
+            self._has_others = True
+            self._others.add(taken)
+        if self._has_others:
+            self._goal = self._customers_consumer().end_offsets()
+        return self._has_others
+
+    def _take_customers(self, timeout_s: float) -> bool:
+        room_count = self._customers.room_count
+        taken = self._take(self._customer_topic, room_count, timeout_s) if room_count else None
+        self._customers.add(taken or ())
+        return taken is not None
+
+    def _deliver_cycle(self, payloads: Sequence[Outgoing], *, is_due: bool) -> None:
+        payloads = self._with_waiting(in_record_order(payloads), is_due=is_due)
         self._gate.open(payloads)
         deferred: list[Outgoing] = []
         for wave in waves(widened(payloads, self._gate.known_claims())):
@@ -133,18 +163,6 @@ class PeopleLane(Lane):
 
     def _customers_consumer(self) -> Consumer:
         return self._consumers[self._customer_topic]
-
-    def _poll_customers(self) -> list[Message]:
-        """Customers up to the goal, as many as fit a cycle.
-
-        An empty poll does not prove that nothing is left, so polling goes on up to the goal.
-        """
-        taken = self._poll(self._customer_topic, _CUSTOMERS_COUNT, 0.0 if self._others else IDLE_S)
-        while (
-            len(taken) < _CUSTOMERS_COUNT and not self._is_caught_up() and not self._stop.is_set()
-        ):
-            taken += self._poll(self._customer_topic, _CUSTOMERS_COUNT - len(taken), IDLE_S)
-        return taken
 
     def _is_caught_up(self) -> bool:
         """Whether all customers up to the goal have been polled."""

@@ -1,7 +1,8 @@
 """The ASGI application: reads requests, lets faults strike, writes answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 from sinks.sandbox.admin import Admin
@@ -94,34 +95,37 @@ class SandboxApp:
             path = request.path
             instead = instead_of_handling(fault, style_of(path), path, sandbox.now_ms())
             if instead is not None:
-                return instead, await _wait(receive, delay_s + fault.delay_s)
+                return instead, await _wait(receive, delay_s + fault.delay_s) == 0
             delay_s += fault.delay_s
             apply = fault.apply if fault.kind == "slow" else apply
             positions = frozenset(fault.positions if fault.kind == "partial-refusal" else ())
         prepared = sandbox.prepare(request, positions)
-        number = self._enter(prepared)
-        try:
+        answer = Answer(503)
+        with self._in_flight(prepared):
             if apply == "before":
                 answer = sandbox.commit(prepared)
-                is_client_here = await _wait(receive, delay_s)
-            else:
-                is_client_here = await _wait(receive, delay_s)
-                answer = sandbox.commit(prepared) if apply == "after" else Answer(503)
-        finally:
-            if prepared.workspace is not None:
-                prepared.workspace.inflight.leave(number)
-        return _disfigured(answer, fault), is_client_here
+            left_s = await _wait(receive, delay_s)
+        if apply == "after":
+            # A client that gave up may write again, so its late write is no longer in flight; it
+            # still takes effect at its time.
+            if left_s > 0:
+                await asyncio.sleep(left_s)
+            answer = sandbox.commit(prepared)
+        return _disfigured(answer, fault), left_s == 0
 
-    def _enter(self, prepared: Prepared) -> int:
+    @contextmanager
+    def _in_flight(self, prepared: Prepared) -> Iterator[None]:
         workspace = prepared.workspace
         if workspace is None:
-            return 0
-        return workspace.inflight.enter(
-            prepared.route,
-            prepared.keys,
-            workspace.profiles.related_keys,
-            to_iso(self._sandbox.now_ms()),
-        )
+            yield
+            return
+        at = to_iso(self._sandbox.now_ms())
+        related = workspace.profiles.related_keys
+        number = workspace.inflight.enter(prepared.route, prepared.keys, related, at)
+        try:
+            yield
+        finally:
+            workspace.inflight.leave(number)
 
 
 def _disfigured(answer: Answer, fault: FaultRule | None) -> Answer:
@@ -159,8 +163,8 @@ async def _read_request(scope: Message, receive: Receive) -> Request | None:
     )
 
 
-async def _wait(receive: Receive, delay_s: float) -> bool:
-    """Hold an answer back; False when the client left meanwhile.
+async def _wait(receive: Receive, delay_s: float) -> float:
+    """Hold an answer back; returns 0, or the seconds left when the client went away meanwhile.
 
     Without a delay, other requests that have already arrived get their turn, so that writes sent
     at the same time meet.
@@ -168,13 +172,15 @@ async def _wait(receive: Receive, delay_s: float) -> bool:
     if delay_s <= 0:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        return True
+        return 0.0
+    until_s = asyncio.get_running_loop().time() + delay_s
     gone = asyncio.ensure_future(receive())
     try:
         await asyncio.wait({gone}, timeout=delay_s)
-        return not gone.done()
+        is_gone = gone.done()
     finally:
         gone.cancel()
+    return max(until_s - asyncio.get_running_loop().time(), 1e-6) if is_gone else 0.0
 
 
 async def _send(send: Send, answer: Answer) -> None:

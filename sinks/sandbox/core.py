@@ -70,7 +70,10 @@ class Sandbox:
             route_name = match.route.name
             self._require_spelling(match.route)
             if match.route.needs_credentials:
-                workspace = self._admit(match.route, request)
+                workspace = self.gate.authenticate(
+                    request.headers.get("authorization"), request.remote_ip
+                )
+                _require_permission(match.route, workspace)
             payload = self._payload(match.route, request)
             call = Call(
                 request=request,
@@ -122,12 +125,6 @@ class Sandbox:
         if is_custom_id_delete and spelling != "both" and f"/{spelling}/" not in route.template:
             raise Rejected(404, "T0", "no such route")
 
-    def _admit(self, route: Route, request: Request) -> Workspace:
-        workspace = self.gate.authenticate(request.headers.get("authorization"), request.remote_ip)
-        if route.permission is not None and not workspace.may(route.permission):
-            raise Rejected(403, "A6", f"permission {route.permission} is missing")
-        return workspace
-
     def _payload(self, route: Route, request: Request) -> object:
         """Apply the transport rules T2-T6 and the limits of batches; returns the parsed body."""
         body = request.body
@@ -160,3 +157,8 @@ class Sandbox:
         now_ms = self.now_ms()
         for found in rejected.breaches or [Breach(rejected.rule, "", rejected.message)]:
             self.ledger.reject(found, route=route, workspace=name, now_ms=now_ms)
+
+
+def _require_permission(route: Route, workspace: Workspace) -> None:
+    if route.permission is not None and not workspace.may(route.permission):
+        raise Rejected(403, "A6", f"permission {route.permission} is missing")

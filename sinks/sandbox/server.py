@@ -141,6 +141,7 @@ class SandboxServer:
                 ws="none",
                 lifespan="off",
                 access_log=False,
+                log_level="warning",
                 log_config=None,
                 proxy_headers=False,
                 server_header=False,

@@ -109,9 +109,7 @@ class PlainMapper:
             value |= record.after or {}
             target = f"item:{catalog}:{record.key}"
             body = {"itemKey": record.key, "value": value}
-            payloads.append(
-                Payload(PayloadKind.ITEM, target, body, frozenset({target}), catalog)
-            )
+            payloads.append(Payload(PayloadKind.ITEM, target, body, frozenset({target}), catalog))
         return payloads
 
 
@@ -281,9 +279,7 @@ def _plain(settings: WorkspaceSettings) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def running(
-    folder: Path, mapper: PlainMapper | None = None, **options: Any
-) -> Iterator[Running]:
+def running(folder: Path, mapper: PlainMapper | None = None, **options: Any) -> Iterator[Running]:
     """A sandbox, a log and a publisher; deliveries are started by the test."""
     spec = WorkspaceSpec(name="main", api_key=API_KEY)
     with SandboxServer(options=Options(**options), workspaces=[spec]) as server:

@@ -181,9 +181,7 @@ def test_a_replay_of_the_topics_leaves_the_same_state_and_sends_nothing_older(
             run.wait_delivered()
         run.stop()
         admin = run.log.admin()
-        admin.set_committed(
-            NAMES.group("main"), {TopicPartition(NAMES.model(Model.ORDER), 0): 0}
-        )
+        admin.set_committed(NAMES.group("main"), {TopicPartition(NAMES.model(Model.ORDER), 0): 0})
         admin.close()
         before_count = run.admin.stats()["request_count"]
         delivery = run.start()

@@ -157,12 +157,8 @@ def test_forbidden_for_good_is_waited_out_with_an_alarm_and_nothing_is_dropped(
         run.admin.faults({"kind": "forbidden", "route": PROFILES, "count": None})
         publish_all(run)
         delivery = run.start()
-        wait_until(
-            lambda: delivery.health.reason == "forbidden", what="the alarm to be raised"
-        )
-        wait_until(
-            lambda: run.committed(Model.PRODUCT) == 2, what="products, which do not wait"
-        )
+        wait_until(lambda: delivery.health.reason == "forbidden", what="the alarm to be raised")
+        wait_until(lambda: run.committed(Model.PRODUCT) == 2, what="products, which do not wait")
         assert run.committed(Model.CUSTOMER) == 0
         run.admin.clear_faults()
         assert_all_arrived(run)

@@ -182,4 +182,4 @@ def _condition(where: Where) -> tuple[str, list[Value]]:
     parts = [
         f"`{name}` IS NULL" if value is None else f"`{name}` = %s" for name, value in where.items()
     ]
-    return " AND ".join(parts), [value for value in where.values() if value is not None]
+    return " AND ".join(parts) or "1 = 1", [value for value in where.values() if value is not None]

@@ -133,7 +133,9 @@ def order_body(number: str, client: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def order(number: int, claim: str, client: dict[str, str] | None = None, **options: Any) -> Outgoing:
+def order(
+    number: int, claim: str, client: dict[str, str] | None = None, **options: Any
+) -> Outgoing:
     """A transaction of the person that `claim` names."""
     return outgoing(
         f"transaction:{number}",

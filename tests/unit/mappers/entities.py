@@ -275,6 +275,7 @@ def product(*views: Json, **changes: Any) -> Json:
         "category_ids": [],
         "attributes": {"name": "Mug", "visibility": "4", "status": "1", "image": "/m/u/mug.jpg"},
         "super_attributes": {},
+        "child_ids": [],
         "stock": {"is_in_stock": 1, "qty": "5.0000", "manage_stock": True, "backorders": 0},
         "stores": {str(each["store_id"]): each for each in shown},
     } | changes

@@ -69,7 +69,7 @@ class Api:
         return self.call("DELETE", path, b"")
 
     def call(
-        self, method: str, path: str, body: bytes, *, query: str = "", **headers: str | None
+        self, method: str, path: str, body: bytes, query: str = "", /, **headers: str | None
     ) -> Answer:
         """Send any request; underscores in header names stand for hyphens."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from sinks.sandbox.json_strict import JsonRefused, has_all_members, parse
 
 _texts = st.text(
-    alphabet=st.one_of(
-        st.sampled_from(':",{}[]\\ /u003aA'), st.characters(codec="utf-8")
-    ),
+    alphabet=st.one_of(st.sampled_from(':",{}[]\\ /u003aA'), st.characters(codec="utf-8")),
     max_size=8,
 )
 _leaves = st.one_of(
