@@ -161,11 +161,19 @@ class CaptureLoop:
 
     def _compose(self, reader: ConsistentRead, named: NamedByModel) -> list[ChangeRecord]:
         records: list[ChangeRecord] = []
+        left_emails: set[str] = set()
         websites = self._reading.websites(reader)
         for batch in self._reading.batches(reader, named):
             composed = self._composer.compose(
-                batch, seq=self._step.next_seq, captured_ms=self._clock_ms(), websites=websites
+                batch,
+                seq=self._step.next_seq,
+                captured_ms=self._clock_ms(),
+                websites=websites,
+                left_emails=left_emails,
             )
+            if batch.model is Model.CUSTOMER:
+                for record in composed.records:
+                    left_emails.update(record.identity["former_emails"])
             records += composed.records
             self._status.unchanged_count[batch.model] += composed.unchanged_count
         return records

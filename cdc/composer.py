@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,14 +62,29 @@ class Composer:
         self._publish_unchanged = publish_unchanged
 
     def compose(
-        self, batch: Batch, *, seq: int, captured_ms: int, websites: Mapping[int, int]
+        self,
+        batch: Batch,
+        *,
+        seq: int,
+        captured_ms: int,
+        websites: Mapping[int, int],
+        left_emails: Collection[str] = (),
     ) -> Composed:
-        """Records for everything in `batch`; deletes under keys that were left come first."""
+        """Records for everything in `batch`; deletes under keys that were left come first.
+
+        Args:
+            batch: what was read.
+            seq: ordinal of the step.
+            captured_ms: time of the read, Unix milliseconds.
+            websites: store id → website id of the views that exist.
+            left_emails: addresses that customers of this very step have left.
+        """
         ids = list(batch.named)
         live = self._index.live_keys(batch.model, ids)
         keys = {found: message_key(batch.model, entity) for found, entity in batch.entities.items()}
         known = self._index.get(batch.model, sorted({*keys.values(), *self._bare_keys(batch)}))
-        step = _Step(batch, seq, captured_ms, websites, self._retired(batch))
+        retired = self._retired(batch) | set(left_emails)
+        step = _Step(batch, seq, captured_ms, websites, retired)
         composed = Composed()
         held = set(keys.values()) | set(batch.holders)
         for entity_id in ids:

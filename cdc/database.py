@@ -16,6 +16,8 @@ from config.source import DatabaseSettings, TlsSettings
 # Source: MySQL and MariaDB error references.
 _AWAY = {1040, 1042, 1053, 1077, 1079, 1105, 1152, 1158, 1159, 1160, 1161, 1203, 1205, 1213}
 _AWAY |= {1290, 1836, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055}
+# 1412: a table was altered or swapped after the read view opened; a new read view sees it.
+_AWAY |= {1412}
 _DENIED = {1044, 1045, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151}
 
 

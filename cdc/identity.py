@@ -96,7 +96,8 @@ def order_identity(entity: Entity, previous: Identity | None, *, is_retired: boo
     """Identity of an order; `client` is who it belonged to when it was first published.
 
     It never changes: a resend under another profile would be a second charge
-    (Synerise API: events overwrite only with the same salt, action, profile and time).
+    (Synerise API: events overwrite only with the same salt, action, profile and time). Nor do the
+    SKUs in `product_skus`: a line that was bought stays what it was when its product is renamed.
     """
     known = previous or {}
     store = entity["store"] or {}
@@ -118,7 +119,17 @@ def order_identity(entity: Entity, previous: Identity | None, *, is_retired: boo
         "website_id": _last(store.get("website_id"), known.get("website_id")),
         "created_at": known.get("created_at") or entity["created_at"],
         "client": known.get("client") or first["client"],
+        "product_skus": {**_product_skus(entity), **known.get("product_skus", {})},
         "email_retired": known.get("email_retired", first["email_retired"]),
+    }
+
+
+def _product_skus(entity: Entity) -> dict[str, str]:
+    """SKU of the configurable product of each line, by item id, as far as the product exists."""
+    return {
+        str(item["item_id"]): item["product"]["sku"].strip()
+        for item in entity["items"]
+        if item["product_type"] == "configurable" and item["product"] is not None
     }
 
 

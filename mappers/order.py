@@ -55,7 +55,7 @@ def map_order(record: ChangeRecord, scope: Scope) -> Mapped:
     if scope.mapping.customer.delete == "remove" and _was_removed(order, identity):
         return _skipped("customer was removed")
     sale = Sale(store_id, store.filled("url") if store is not None else None, _currency(order))
-    lines = order_lines(order, sale)
+    lines = order_lines(order, identity, sale)
     guest, skipped = guest_profile(order, identity, scope)
     payloads = [] if guest is None else [guest]
     if lines.products:

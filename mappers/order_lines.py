@@ -57,13 +57,14 @@ class Lines:
     skipped: list[Skipped]
 
 
-def order_lines(order: Fields, sale: Sale) -> Lines:
+def order_lines(order: Fields, identity: Fields, sale: Sale) -> Lines:
     """The top-level lines of an order.
 
     Raises:
         MappingFailed: a line has no SKU, or an amount is no number.
     """
     top, children = _by_parent(order)
+    known_skus = identity.part("product_skus")
     products: list[dict[str, Any]] = []
     skipped: list[Skipped] = []
     gross = net = Decimal(0)
@@ -74,7 +75,7 @@ def order_lines(order: Fields, sale: Sale) -> Lines:
             continue
         line_gross, line_net = _totals([line, *children[line.integer("item_id")]])
         unit = rounded(EXACT.divide(line_gross, quantity), sale.currency)
-        products.append(_product(line, sale, unit, quantity))
+        products.append(_product(line, known_skus, sale, unit, quantity))
         gross = EXACT.add(gross, EXACT.multiply(unit, quantity))
         net = EXACT.add(net, line_net)
     return Lines(products, gross, net, skipped)
@@ -107,9 +108,12 @@ def _amount(money: list[Fields], name: str) -> Decimal:
     return line.money(name) or total(child.money(name) for child in children)
 
 
-def _product(line: Fields, sale: Sale, unit: Decimal, quantity: Decimal) -> dict[str, Any]:
+def _product(
+    line: Fields, known_skus: Fields | None, sale: Sale, unit: Decimal, quantity: Decimal
+) -> dict[str, Any]:
     current = line.part("product")
-    sku, variant = _skus(line, current)
+    first = known_skus.filled(str(line.integer("item_id"))) if known_skus is not None else None
+    sku, variant = _skus(line, current, first)
     product: dict[str, Any] = {"sku": sku}
     if variant is not None:
         product["skuVariant"] = variant
@@ -127,14 +131,15 @@ def _product(line: Fields, sale: Sale, unit: Decimal, quantity: Decimal) -> dict
     return product
 
 
-def _skus(line: Fields, current: Fields | None) -> tuple[str, str | None]:
+def _skus(line: Fields, current: Fields | None, first: str | None) -> tuple[str, str | None]:
     """The item key that the line refers to, and the SKU sold when that is another one.
 
-    A configurable's line carries the SKU of the chosen child; its own is that of the product.
-    When the product is gone, the line's SKU is all there is.
+    A configurable's line carries the SKU of the chosen child; its own is that of the product, as
+    first published: with another one at its place a repeated transaction would turn what was
+    bought into something else. When the product was gone by then, the line's SKU is all there is.
     """
     sold = line.filled("sku")
-    own = current.filled("sku") if current is not None else None
+    own = first or (current.filled("sku") if current is not None else None)
     sku = (own or sold) if line.text("product_type") == "configurable" else (sold or own)
     if sku is None:
         raise MappingFailed(f"{line.path('sku')} is empty")

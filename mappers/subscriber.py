@@ -27,7 +27,9 @@ def map_subscriber(record: ChangeRecord, scope: Scope) -> Mapped:
     """One profile {email, uuid, agreements: {email}} for an address known to the workspace.
 
     The uuid is left out when the settings say so, and for an address that a customer had and
-    left: that customer's profile holds the uuid, and would be moved back to the old address.
+    left: that customer's profile holds the uuid, and would be moved back to the old address. For
+    the same reason an address that no subscription has any more goes without it: it may have
+    left with a customer whose record is still on its way.
 
     Raises:
         MappingFailed: the e-mail address is refused by the API.
@@ -38,7 +40,8 @@ def map_subscriber(record: ChangeRecord, scope: Scope) -> Mapped:
         return Mapped((), (Skipped("subscriber out of scope"),))
     email = required_email(identity, "email")
     body: dict[str, Any] = {"email": email}
-    if scope.mapping.subscriber.uuid and not identity.flag("retired"):
+    is_listed = record.after is not None
+    if scope.mapping.subscriber.uuid and is_listed and not identity.flag("retired"):
         body["uuid"] = uuid_of_email(email)
     body["agreements"] = {"email": has_consent}
     profile = Payload(

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdc.database import Database
-from cdc.errors import SourceError, SourceMisconfigured
+from cdc.errors import BinlogPurged, PositionUnusable, SourceError, SourceMisconfigured
 from cdc.position import Coordinates, Flavor, MariaDBGtid, MySQLGtidSet, Position
+
+_DOING = "going on from a stored position"
+_LACKS = (
+    f"{_DOING}: the server lacks transactions of the position; it lost the tail of its log, or it "
+    "is a replica that is behind"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +94,43 @@ def oldest_available(database: Database) -> Coordinates:
     return Coordinates(files[0][0], 4)
 
 
-def why_unavailable(database: Database, position: Position) -> str:
-    """Why the stream cannot go on from a position, the empty text when it can.
+def require_available(database: Database, position: Position) -> None:
+    """Check that the stream can go on from a position.
 
     Asked without streaming, so it cannot see what a reader in between would: a purge afterwards.
+    MySQL itself does not refuse a set with transactions it lacks, unless they are its own.
+
     Raises:
+        BinlogPurged: what follows the position is no longer on the server.
+        PositionUnusable: the position is not of this server, or behind the end of its log.
         SourceUnavailable, SourceDenied, SourceError.
     """
     identity = server_identity(database)
     if identity.flavor != position.flavor:
-        return f"the position is of {position.flavor}, the server is {identity.flavor}"
+        raise PositionUnusable(
+            f"{_DOING}: the position is of {position.flavor}, the server is {identity.flavor}"
+        )
     if position.gtid and identity.flavor == "mysql":
-        return _mysql_gtid_fault(database, position.gtid)
-    if position.gtid:
-        return _mariadb_gtid_fault(database, position.gtid)
-    if identity.server != position.server:
-        return "the position is by file and belongs to another server"
-    return _file_fault(database, position)
+        _require_mysql_gtids(database, position.gtid)
+    elif position.gtid:
+        _require_mariadb_gtids(database, position.gtid)
+    elif identity.server != position.server:
+        raise PositionUnusable(f"{_DOING}: the position is by file and of another server")
+    else:
+        _require_file(database, position)
+
+
+def why_unavailable(database: Database, position: Position) -> str:
+    """Why the stream cannot go on from a position, the empty text when it can.
+
+    Raises:
+        SourceUnavailable, SourceDenied, SourceError: the server cannot be asked.
+    """
+    try:
+        require_available(database, position)
+    except (BinlogPurged, PositionUnusable) as exc:
+        return str(exc)
+    return ""
 
 
 def position_is_available(database: Database, position: Position) -> bool:
@@ -129,37 +155,37 @@ def _log_files(database: Database) -> list[tuple[str, int]]:
         raise
 
 
-def _file_fault(database: Database, position: Position) -> str:
+def _require_file(database: Database, position: Position) -> None:
     files = dict(_log_files(database))
     size = files.get(position.file)
     if size is None:
-        return f"binlog file {position.file} is no longer on the server (purged or reset)"
+        raise BinlogPurged(
+            f"{_DOING}: binlog file {position.file} was purged, or the log was reset"
+        )
     if position.offset > size:
-        return f"binlog file {position.file} ends before the position: the server lost its tail"
-    return ""
+        raise PositionUnusable(
+            f"{_DOING}: binlog file {position.file} ends before the position; the server lost its "
+            "tail, or the log was reset"
+        )
 
 
-def _mysql_gtid_fault(database: Database, gtid: str) -> str:
+def _require_mysql_gtids(database: Database, gtid: str) -> None:
     row = database.tuples("SELECT @@GLOBAL.gtid_purged, @@GLOBAL.gtid_executed")[0]
     purged, executed = (MySQLGtidSet.parse(str(text).replace("\n", "")) for text in row)
     wanted = MySQLGtidSet.parse(gtid)
     if not wanted.contains(purged):
-        return "transactions after the position were purged from the binlog (gtid_purged)"
+        raise BinlogPurged(f"{_DOING}: transactions after the position were purged (gtid_purged)")
     if not executed.contains(wanted):
-        return "the server lacks transactions of the position: a lost tail, or another server"
-    return ""
+        raise PositionUnusable(_LACKS)
 
 
-def _mariadb_gtid_fault(database: Database, gtid: str) -> str:
+def _require_mariadb_gtids(database: Database, gtid: str) -> None:
     oldest = oldest_available(database)
     begin = MariaDBGtid.parse(mariadb_gtid_at(database, oldest.file, 4))
     end = MariaDBGtid.parse(str(database.value("SELECT @@GLOBAL.gtid_binlog_pos") or ""))
-    wanted = {domain: seq for domain, _, seq in MariaDBGtid.parse(gtid).triples}
-    last = {domain: seq for domain, _, seq in end.triples}
-    for domain, _, seq in begin.triples:
-        if wanted.get(domain, 0) < seq:
-            return "transactions after the position were purged from the binlog"
-    for domain, seq in wanted.items():
-        if seq > last.get(domain, 0):
-            return "the server lacks transactions of the position: a lost tail, or another server"
-    return ""
+    wanted = {domain: number for domain, _, number in MariaDBGtid.parse(gtid).triples}
+    last = {domain: number for domain, _, number in end.triples}
+    if any(wanted.get(domain, 0) < number for domain, _, number in begin.triples):
+        raise BinlogPurged(f"{_DOING}: transactions after the position were purged")
+    if any(number > last.get(domain, 0) for domain, number in wanted.items()):
+        raise PositionUnusable(_LACKS)

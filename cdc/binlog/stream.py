@@ -18,6 +18,7 @@ from cdc.binlog.reader import EventReader, raise_unless_event
 from cdc.binlog.server import (
     ServerIdentity,
     mariadb_gtid_at,
+    require_available,
     server_identity,
     server_variables,
 )
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 _SILENCE_HEARTBEATS = 5
 _SILENCE_LEAST_S = 10.0
 _OFFSET_MAX = (1 << 32) - 1
+_DOING = "starting to read the binlog"
 
 
 class BinlogStream:
@@ -131,32 +133,29 @@ class BinlogStream:
     def _usable_start(self, identity: ServerIdentity) -> Position:
         """The position as it will be used: with its GTID, or by file on the very same server."""
         start = self._start
-        doing = "starting to read the binlog"
-        if start.flavor != identity.flavor:
-            raise PositionUnusable(
-                f"{doing}: the position is of {start.flavor}, the server is {identity.flavor}"
-            )
         gtid = "" if self._capture.position == "file" else start.gtid
-        is_same_server = start.server == identity.server
-        if not gtid and not is_same_server:
-            raise PositionUnusable(f"{doing}: the position is by file and of another server")
-        if not gtid and start.offset > _OFFSET_MAX:
-            raise PositionUnusable(f"{doing}: no dump can start behind 4 GiB of a file")
-        if not gtid and identity.flavor == "mariadb" and self._capture.position != "file":
-            gtid = mariadb_gtid_at(self._database, start.file, start.offset)
-        if not gtid and self._capture.position == "gtid" and identity.flavor == "mysql":
+        is_here = start.flavor == identity.flavor and start.server == identity.server
+        if is_here and not gtid and identity.flavor == "mariadb":
+            # A position by file has a GTID as well, asked of the server that has the file.
+            if self._capture.position != "file":
+                gtid = mariadb_gtid_at(self._database, start.file, start.offset)
+        elif not gtid and self._capture.position == "gtid":
             raise PositionUnusable(
-                f"{doing}: capture.position is gtid and the stored position has no GTID set"
+                f"{_DOING}: capture.position is gtid, and the stored position has no GTID"
             )
+        if not gtid and start.offset > _OFFSET_MAX:
+            raise PositionUnusable(f"{_DOING}: no dump can start behind 4 GiB of a file")
         if identity.flavor == "mysql" and gtid:
-            self._require_gtid_mode(identity)
-        return Position(identity.flavor, identity.server, start.file, start.offset, gtid)
+            self._require_gtid_mode()
+        usable = Position(start.flavor, start.server, start.file, start.offset, gtid)
+        require_available(self._database, usable)
+        return usable
 
-    def _require_gtid_mode(self, identity: ServerIdentity) -> None:
+    def _require_gtid_mode(self) -> None:
         mode = server_variables(self._database, ("gtid_mode",)).get("gtid_mode", "")
         if mode not in ("ON", "ON_PERMISSIVE"):
             raise SourceMisconfigured(
-                "starting to read the binlog: the position is by GTID and gtid_mode is "
+                f"{_DOING}: the position is by GTID and gtid_mode is "
                 f"{mode or 'unknown'}; set gtid_mode=ON, or capture.position: file"
             )
 

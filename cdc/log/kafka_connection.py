@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -20,8 +20,7 @@ BOOTSTRAP_TIMEOUT_MS = 15_000
 # often refused while the markers of the last are being written, and waits this long.
 RETRY_BACKOFF_MS = 10
 _RECONNECT_MAX_MS = 1_000
-
-T = TypeVar("T")
+_OPTION_ERRORS = (ValueError, TypeError, RuntimeError, FileNotFoundError, AssertionError)
 
 
 def connection_options(settings: KafkaLogSettings, role: str) -> dict[str, Any]:
@@ -49,22 +48,35 @@ def connection_options(settings: KafkaLogSettings, role: str) -> dict[str, Any]:
     return options
 
 
-def connect(make: Callable[[], T], doing: str) -> T:
+def connect(kind: Any, options: Mapping[str, Any], doing: str) -> Any:
     """Make a client; what it says about its options becomes ours.
 
+    Args:
+        kind: class of the client.
     Raises:
         LogUnavailable: no broker answers.
         LogMisconfigured: the options contradict, a file is missing, or a library for the
             compression is not installed.
     Blocks: 15 s.
     """
+    networks: list[Any] = []
+
+    def network(**configs: Any) -> Any:
+        made = kind.DEFAULT_CONFIG["kafka_client"](**configs)
+        networks.append(made)
+        return made
+
     with kafka_door(doing):
         try:
-            return make()
-        except (KafkaError, ssl.SSLError):
+            return kind(**options, kafka_client=network)
+        except BaseException as exc:
+            # A client that fails to connect forgets its thread and its sockets; during an outage
+            # that would be some more with each attempt.
+            for made in networks:
+                made.close()
+            if isinstance(exc, _OPTION_ERRORS) and not isinstance(exc, (KafkaError, ssl.SSLError)):
+                raise LogMisconfigured(f"{doing}: {exc}") from exc
             raise
-        except (ValueError, TypeError, RuntimeError, FileNotFoundError, AssertionError) as exc:
-            raise LogMisconfigured(f"{doing}: {exc}") from exc
 
 
 @contextmanager
@@ -91,4 +103,4 @@ def open_admin(settings: KafkaLogSettings, doing: str) -> Any:
         LogUnavailable, LogMisconfigured.
     Blocks: 15 s.
     """
-    return connect(lambda: KafkaAdminClient(**connection_options(settings, "admin")), doing)
+    return connect(KafkaAdminClient, connection_options(settings, "admin"), doing)

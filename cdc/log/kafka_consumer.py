@@ -70,7 +70,7 @@ class KafkaGroupConsumer:
             "heartbeat_interval_ms": min(3000, settings.session_timeout_ms // 3),
             "max_poll_interval_ms": max(_LONGEST_PAUSE_MS, settings.session_timeout_ms),
         }
-        self._client = connect(lambda: KafkaConsumer(**options), f"joining group {group}")
+        self._client = connect(KafkaConsumer, options, f"joining group {group}")
         self._reading = KafkaReading(self._client, partitions)
         self._last_commit: dict[TopicPartition, int] = {}
         self._commit_generation = -1

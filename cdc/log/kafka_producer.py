@@ -40,10 +40,17 @@ class BoundedProducer:
     """
 
     def __init__(
-        self, settings: KafkaLogSettings, role: str, *, transactional_id: str | None
+        self,
+        settings: KafkaLogSettings,
+        role: str,
+        *,
+        transactional_id: str | None,
+        largest_bytes: int,
     ) -> None:
         """Connect.
 
+        Args:
+            largest_bytes: smallest limit, of all topics, for one batch of records.
         Raises:
             LogUnavailable, LogMisconfigured.
         Blocks: 15 s.
@@ -60,13 +67,14 @@ class BoundedProducer:
             "delivery_timeout_ms": max(settings.transaction_timeout_ms, request_ms + _LINGER_MS),
             "max_block_ms": settings.transaction_timeout_ms,
             "compression_type": None if settings.compression == "none" else settings.compression,
-            "batch_size": _BATCH_BYTES,
+            # A batch over the topic's limit would be refused and sent again in halves.
+            "batch_size": min(_BATCH_BYTES, largest_bytes - OVERHEAD_BYTES),
             "linger_ms": _LINGER_MS,
             "max_request_size": _LARGEST_REQUEST_BYTES,
             "allow_auto_create_topics": False,
             "metrics_enabled": False,
         }
-        self._producer: Any = connect(lambda: KafkaProducer(**options), f"connecting as {role}")
+        self._producer: Any = connect(KafkaProducer, options, f"connecting as {role}")
         self._sent: list[Any] = []
         self._settled_count = 0
         self._waiting_bytes = 0
@@ -132,12 +140,16 @@ class BoundedProducer:
             self._settled_count += 1
         self._waiting_bytes = 0
 
-    def failed_index(self) -> int | None:
-        """Return the place, since `start`, of the first record that is known to have failed."""
-        for index, future in enumerate(self._sent):
-            if future.is_done and future.failed():
-                return index
-        return None
+    def failed_index(self, timeout_s: float) -> int | None:
+        """Return the place, since `start`, of the first failed record, awaiting it a while."""
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            for index, future in enumerate(self._sent):
+                if future.is_done and future.failed():
+                    return index
+            if time.monotonic() >= deadline_s:
+                return None
+            time.sleep(_SETTLE_STEP_S)
 
     def commit(self) -> None:
         """End the transaction for good. Raises KafkaError; KafkaTimeoutError means unknown."""

@@ -17,7 +17,7 @@ from cdc.errors import (
 )
 from cdc.log.kafka_checkpoint import read_checkpoint
 from cdc.log.kafka_connection import admin_client
-from cdc.log.kafka_errors import kafka_door, translate
+from cdc.log.kafka_errors import kafka_door, meaning, translate
 from cdc.log.kafka_partitioner import partition_of
 from cdc.log.kafka_producer import OVERHEAD_BYTES, BoundedProducer
 from cdc.log.kafka_topics import BrokerTopic, ensure_topics
@@ -50,12 +50,8 @@ class KafkaPublisher:
         """Fence others and return the last checkpoint. See `Publisher.open`."""
         self.close()
         self._topics = _ensured(self._settings, self._names)
-        producer = BoundedProducer(
-            self._settings, "publisher", transactional_id=f"{self._names.prefix}.publisher"
-        )
+        producer = self._fencing_producer()
         try:
-            with kafka_door("opening the publisher"):
-                producer.init_transactions()
             # Only now is no older transaction open that could still add a checkpoint.
             checkpoint = read_checkpoint(self._settings, self._names, self._checkpoint_key)
         except BaseException:
@@ -100,10 +96,24 @@ class KafkaPublisher:
         if producer is not None:
             producer.close()
 
+    def _fencing_producer(self) -> BoundedProducer:
+        producer = BoundedProducer(
+            self._settings,
+            "publisher",
+            transactional_id=f"{self._names.prefix}.publisher",
+            largest_bytes=_largest_bytes(self._topics),
+        )
+        try:
+            with kafka_door("opening the publisher"):
+                producer.init_transactions()
+        except BaseException:
+            producer.abandon()
+            raise
+        return producer
+
     def _failure(self, producer: BoundedProducer, exc: KafkaError) -> TopicError:
         """Undo the transaction and say what went wrong."""
-        index = producer.failed_index()
-        error = _verdict(producer, exc, index)
+        error = _verdict(producer, exc)
         try:
             producer.abort(_ABORT_TIMEOUT_S)
         except KafkaError as abort_exc:
@@ -111,13 +121,17 @@ class KafkaPublisher:
             logger.warning("transaction.abort_failed", extra={"error": type(abort_exc).__name__})
             self._drop()
             return error
-        if not isinstance(error, RecordTooLarge):
-            self._drop()
+        self._drop()
+        if isinstance(error, RecordTooLarge):
+            # The caller goes on without that record. The client cannot: it has counted the refused
+            # one, and the broker would miss that number. As the abort went through, we still had
+            # the role and may take it again.
+            self._producer = self._fencing_producer()
         return error
 
     def _lost(self, producer: BoundedProducer, exc: KafkaError) -> TopicError:
         """Say what went wrong while committing, where only the checkpoint can tell the outcome."""
-        error = _verdict(producer, exc, None)
+        error = _verdict(producer, exc)
         self._drop()
         return error
 
@@ -145,9 +159,9 @@ class KafkaAppender:
         try:
             _send_all(producer, entries, self._topics)
         except KafkaError as exc:
-            index = producer.failed_index()
+            error = _translated(producer, exc, "appending")
             self._drop()
-            raise _translated(exc, "appending", index) from exc
+            raise error from exc
         except BaseException:
             self._drop()
             raise
@@ -161,7 +175,12 @@ class KafkaAppender:
     def _connected(self) -> BoundedProducer:
         if self._producer is None:
             self._topics = _ensured(self._settings, self._names)
-            self._producer = BoundedProducer(self._settings, "appender", transactional_id=None)
+            self._producer = BoundedProducer(
+                self._settings,
+                "appender",
+                transactional_id=None,
+                largest_bytes=_largest_bytes(self._topics),
+            )
         return self._producer
 
     def _drop(self) -> None:
@@ -173,6 +192,10 @@ class KafkaAppender:
 def _ensured(settings: KafkaLogSettings, names: TopicNames) -> Mapping[str, BrokerTopic]:
     with admin_client(settings, "ensuring topics") as admin:
         return ensure_topics(admin, settings, plan_topics(names, settings.partitions), names)
+
+
+def _largest_bytes(topics: Mapping[str, BrokerTopic]) -> int:
+    return min(topic.largest_bytes for topic in topics.values())
 
 
 def _check(entries: Sequence[Entry], topics: Mapping[str, BrokerTopic]) -> None:
@@ -200,17 +223,23 @@ def _send_all(
     producer.settle()
 
 
-def _verdict(producer: BoundedProducer, exc: KafkaError, index: int | None) -> TopicError:
+def _verdict(producer: BoundedProducer, exc: KafkaError) -> TopicError:
     producer.await_verdict(_VERDICT_TIMEOUT_S)
     fault = producer.fault
     if fault is not None and isinstance(translate(fault, ""), PublisherFenced):
         return translate(fault, "publishing")
-    error = _translated(exc, "publishing", index)
+    error = _translated(producer, exc, "publishing")
     if isinstance(error, PublisherFenced):
         # The epoch was refused, but a new one was granted: the broker had only lost patience.
         return LogUnavailable("publishing: the broker gave the transaction up")
     return error
 
 
-def _translated(exc: KafkaError, doing: str, index: int | None) -> TopicError:
-    return translate(exc, doing) if index is None else translate(exc, doing, index=index)
+def _translated(producer: BoundedProducer, exc: KafkaError, doing: str) -> TopicError:
+    # Once a record has failed, the client answers every call with a general error about it.
+    cause = exc if meaning(type(exc)) is not None else producer.fault or exc
+    error = translate(cause, doing)
+    if isinstance(error, RecordTooLarge):
+        index = producer.failed_index(_VERDICT_TIMEOUT_S)
+        return error if index is None else translate(cause, doing, index=index)
+    return error

@@ -140,7 +140,7 @@ class KafkaReader:
         Blocks: 30 s.
         """
         self._client = connect(
-            lambda: KafkaConsumer(**consumer_options(settings, "reader")), "opening a reader"
+            KafkaConsumer, consumer_options(settings, "reader"), "opening a reader"
         )
         self._reading = KafkaReading(self._client, partitions)
         self._is_closed = False

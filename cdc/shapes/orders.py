@@ -164,6 +164,14 @@ class OrderIdentity(Shape):
         MomentText | None, Field(description="When it was placed, as first published.")
     ]
     client: Annotated[OrderClient, Field(description="Who it belongs to in the target.")]
+    product_skus: Annotated[
+        dict[str, str],
+        Field(
+            description=(
+                "Item id to the SKU of the configurable product it was first published with."
+            )
+        ),
+    ]
     email_retired: Annotated[
         bool, Field(description="Whether a customer once had client.email and left it.")
     ]

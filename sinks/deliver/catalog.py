@@ -41,6 +41,7 @@ class CatalogLane(Lane):
             pass
         if not self.taken_count:
             return
+        self.taken_count = 0
         payloads = self._last_of_each(self._items.empty())
         self._gate.open(payloads)
         self._deliver(payloads)

@@ -85,7 +85,7 @@ class Lane:
         name: "people" or "catalog".
         progress: counters, readable at any time.
         failure: why the lane ended before the stop, None otherwise.
-        taken_count: messages taken since the last flush.
+        taken_count: messages taken for the next cycle.
     """
 
     name = ""
@@ -175,6 +175,7 @@ class Lane:
         """Open consumers, appender and workers; all of them close with the returned stack."""
         parts = self._parts
         self.forget()
+        self.taken_count = 0
         self._settlement.begin()
         self._gate.take_changes()
         with ExitStack() as opening:
@@ -214,7 +215,6 @@ class Lane:
     def _flush(self) -> None:
         assert self._appender is not None
         self._settlement.flush(self._appender, self._consumers)
-        self.taken_count = 0
 
     def _take(self, topic: str, count_max: int, timeout_s: float) -> list[Outgoing] | None:
         """Take messages of a topic's consumer and make payloads of them.

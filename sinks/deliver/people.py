@@ -71,15 +71,18 @@ class PeopleLane(Lane):
         self._take_customers(IDLE_S if is_idle else 0.0)
         # An empty poll does not prove that nothing is left, so polling goes on up to the goal.
         while self._customers.room_count and not self._stop.is_set():
-            if not self._take_customers(0.0 if self._is_caught_up() else IDLE_S):
-                if self._is_caught_up():
-                    break
+            has_taken = self._take_customers(0.0 if self._is_caught_up() else IDLE_S)
+            if not has_taken and self._is_caught_up():
+                break
+        has_work = self.taken_count > 0
         payloads = self._customers.empty()
         if self._has_others and self._is_caught_up():
             payloads += self._others.empty()
             self._has_others = False
+            has_work = True
         is_due = bool(self._waiting) and time.monotonic() >= self._retry_at_s
-        if self.taken_count or is_due:
+        if has_work or is_due:
+            self.taken_count = 0
             self._deliver_cycle(payloads, is_due=is_due)
             self._flush()
 

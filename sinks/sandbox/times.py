@@ -44,4 +44,4 @@ def to_epoch_ms(text: str) -> int | None:
 def to_iso(epoch_ms: int) -> str:
     """Write UTC milliseconds as ``2026-05-01T10:00:00.000Z``."""
     instant = _EPOCH + timedelta(milliseconds=epoch_ms)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

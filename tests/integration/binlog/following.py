@@ -72,9 +72,7 @@ class Following:
         self._schema = schema
         schema.execute(f"CREATE TABLE IF NOT EXISTS {MARKER} (id INT AUTO_INCREMENT PRIMARY KEY)")
         self.capture = capture_settings(**capture)
-        self.start = start or position_of(
-            schema.server, with_gtid=self.capture.position != "file"
-        )
+        self.start = start or position_of(schema.server, with_gtid=self.capture.position != "file")
         values = {"table_prefix": prefix} | ({} if port is None else {"port": port})
         settings = settings_of(schema.server, schema.name, **values)
         self.stream = BinlogStream(settings, self.capture, self.start, tables)

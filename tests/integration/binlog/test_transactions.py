@@ -285,7 +285,8 @@ def test_statement_dml_on_a_watched_table_is_reported(thing: Schema) -> None:
 def test_each_form_of_statement_dml_names_the_table(thing: Schema, statement: str) -> None:
     thing.run_script(
         "CREATE TABLE other (id INT PRIMARY KEY); INSERT INTO other VALUES (7);"
-        "INSERT INTO thing VALUES (7, 'a', 0)" + ("; DELETE FROM thing" if "SELECT" in statement else "")
+        "INSERT INTO thing VALUES (7, 'a', 0)"
+        + ("; DELETE FROM thing" if "SELECT" in statement else "")
     )
     with Following(thing, THING) as following, thing.connect() as connection:
         cursor = connection.cursor()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from cdc.log.embedded import EmbeddedLog
 from cdc.log.protocol import Entry, Publisher, TopicLog, TopicPartition
 from cdc.log.topics import TopicNames
@@ -281,7 +283,7 @@ def _plain(settings: WorkspaceSettings) -> dict[str, Any]:
 @contextlib.contextmanager
 def running(folder: Path, mapper: PlainMapper | None = None, **options: Any) -> Iterator[Running]:
     """A sandbox, a log and a publisher; deliveries are started by the test."""
-    spec = WorkspaceSpec(name="main", api_key=API_KEY)
+    spec = WorkspaceSpec(name="main", api_key=SecretStr(API_KEY))
     with SandboxServer(options=Options(**options), workspaces=[spec]) as server:
         log = EmbeddedLog(folder / "log.sqlite", NAMES, 1)
         admin = log.admin()

@@ -18,7 +18,7 @@ PREFIX = "m2_"
 
 @pytest.fixture(scope="session")
 def small_shop(mariadb_server: MariaDB) -> Iterator[Schema]:
-    """Give a shop with two websites (views 1 and 2, and view 3 with the store code in its paths)."""
+    """Give a shop with two websites: views 1 and 2, and view 3 with its code in its paths."""
     name = "entities_small"
     mariadb_server.execute(f"DROP DATABASE IF EXISTS {name}")
     mariadb_server.execute(f"CREATE DATABASE {name}")

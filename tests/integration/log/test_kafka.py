@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
@@ -82,6 +85,42 @@ def test_client_still_has_what_the_producer_reaches_for(spec: LogSpec) -> None:
             assert callable(getattr(producer._sender, name))
     finally:
         producer.close()
+
+
+def held() -> tuple[int, int]:
+    """Count this process's threads and open files."""
+    gc.collect()
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_attempts_to_connect_leave_nothing_behind(
+    unique_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Captured lines of the client's log would keep its sockets.
+    caplog.set_level(logging.CRITICAL, "kafka")
+    log = LogSpec("kafka", unique_name, f"127.0.0.1:{free_port()}").log()
+    before = held()
+    for use in (log.admin, log.publisher().open, lambda: log.reader(["t"])):
+        with pytest.raises(LogUnavailable):
+            use()
+    assert held() == before
+
+
+def test_closing_leaves_nothing_behind(spec: LogSpec, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "kafka")
+    log = spec.log()
+    before = held()
+    with opened(log) as publisher:
+        publisher.publish([spec.entry("a")], b"c")
+    appender = log.appender()
+    appender.append([Entry(spec.names.control, b"k", b"v")])
+    appender.close()
+    for consumer in (log.consumer(spec.group, [spec.topic]), log.reader([spec.topic])):
+        read_to_end(consumer)
+        consumer.close()
+    log.admin().close()
+    assert held() == before
 
 
 @pytest.mark.usefixtures("impatient")
@@ -243,6 +282,20 @@ def test_record_that_the_broker_refuses_is_named(
         publisher.publish([spec.entry("a", b"kept")], b"kept")
     with closing(log.reader([spec.topic])) as reader:
         assert values(read_to_end(reader)) == [b"kept"]
+
+
+def test_many_records_pass_a_topic_with_a_small_limit(
+    kafka_broker: KafkaBroker, spec: LogSpec
+) -> None:
+    kafka_broker.create_topic(
+        spec.topic, settings={"cleanup.policy": "compact", "max.message.bytes": "20000"}
+    )
+    log = spec.log()
+    with opened(log) as publisher:
+        for _ in range(3):
+            publisher.publish([spec.entry("a", bytes(3_000)) for _ in range(100)], b"c")
+    with closing(log.reader([spec.topic])) as reader:
+        assert len(read_to_end(reader)) == 300
 
 
 def test_checkpoint_is_found_behind_many_of_another_source(spec: LogSpec) -> None:

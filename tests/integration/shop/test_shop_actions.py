@@ -8,9 +8,10 @@ import pytest
 
 from tests.shop.actions.shop_actions import ShopActions
 from tests.shop.consistency import dangling_references
-from tests.shop.database import query
+from tests.shop.database import Row, query
 from tests.shop.randomness.memory import Memory
 from tests.shop.randomness.random_actions import CHOICES, SCOPE_WEIGHTS
+from tests.shop.sales.items import SaleLine
 from tests.shop.shop import PRODUCT
 
 # Store views and websites go last: they take products and orders of others with them.
@@ -109,6 +110,25 @@ def test_reservations_of_an_order_balance_when_it_is_cancelled(actions: ShopActi
     after = query(session.connection, "SELECT SUM(quantity) FROM inventory_reservation")
     assert during < before
     assert after == before
+
+
+def test_shipping_takes_stock_from_the_child_of_a_configurable(actions: ShopActions) -> None:
+    session = actions.session
+    link_id = _pick(actions, "catalog_product_super_link", "link_id")
+    link = session.row("catalog_product_super_link", "product_id parent_id", {"link_id": link_id})
+    child_id = link["product_id"]
+    sku = session.row("catalog_product_entity", "sku", {"entity_id": child_id})["sku"]
+    line = SaleLine(
+        link["parent_id"], "configurable", "parent", "Parent", 1000, 2, (child_id, sku, "Child", {})
+    )
+    actions.stock.set_by_form(child_id, 10)
+    order_id = int(actions.orders.place(lines=[line]).ids["order_id"])
+    where: Row = {"product_id": child_id, "stock_id": 1}
+    assert session.row("cataloginventory_stock_item", "qty", where)["qty"] == 10
+    actions.order_documents.ship(order_id)
+    assert session.row("cataloginventory_stock_item", "qty", where)["qty"] == 8
+    source: Row = {"sku": sku, "source_code": "default"}
+    assert session.row("inventory_source_item", "quantity", source)["quantity"] == 8
 
 
 def test_order_deletion_takes_items_and_documents_along(actions: ShopActions) -> None:

@@ -134,15 +134,32 @@ def test_configurable_is_ordered_as_two_rows_and_money_is_on_the_parent(
     generate(connection, ShopSize(products=60, orders=80), seed=2)
     pairs = query(
         connection,
-        "SELECT p.sku, c.sku, p.price, c.price, p.product_type, c.product_type "
-        "FROM sales_order_item c JOIN sales_order_item p ON p.item_id = c.parent_item_id",
+        "SELECT p.sku, c.sku, p.price, c.price, c.product_type FROM sales_order_item c "
+        "JOIN sales_order_item p ON p.item_id = c.parent_item_id "
+        "WHERE p.product_type = 'configurable'",
     )
     assert pairs
-    for parent_sku, child_sku, parent_price, child_price, parent_type, child_type in pairs:
+    for parent_sku, child_sku, parent_price, child_price, child_type in pairs:
         assert parent_sku == child_sku
         assert parent_price > 0
         assert child_price == 0
-        assert (parent_type, child_type) == ("configurable", "simple")
+        assert child_type == "simple"
+
+
+def test_bundle_is_ordered_with_tax_on_its_parts(connection: Connection[Any]) -> None:
+    load_schema(connection)
+    generate(connection, ShopSize(products=60, orders=120), seed=2)
+    bundles = query(
+        connection,
+        "SELECT p.base_row_total, p.base_tax_amount, SUM(c.base_row_total), SUM(c.base_tax_amount) "
+        "FROM sales_order_item p JOIN sales_order_item c ON c.parent_item_id = p.item_id "
+        "WHERE p.product_type = 'bundle' GROUP BY p.item_id, p.base_row_total, p.base_tax_amount",
+    )
+    assert bundles
+    for shown_total, shown_tax, total, tax in bundles:
+        assert shown_total == total
+        assert shown_tax == 0
+        assert tax > 0
 
 
 def test_order_totals_add_up(connection: Connection[Any]) -> None:

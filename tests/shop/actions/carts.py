@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from tests.shop.generation.people import make_person, make_place
 from tests.shop.generation.products import ENABLED, NOT_VISIBLE
-from tests.shop.sales.draft import Buyer, SaleLine
+from tests.shop.sales.draft import Buyer
+from tests.shop.sales.items import SaleLine
 from tests.shop.shop import PRODUCT
 
 if TYPE_CHECKING:
     from tests.shop.actions.session import ShopSession
 
-_TYPES = ("simple", "virtual", "downloadable", "configurable")
+_TYPES = ("simple", "virtual", "downloadable", "configurable", "bundle")
 
 
 def pick_lines(session: ShopSession, website_id: int, count: int = 2) -> list[SaleLine]:
@@ -46,7 +47,7 @@ def pick_lines(session: ShopSession, website_id: int, count: int = 2) -> list[Sa
 
 
 def _line(session: ShopSession, product_id: int, qty: int) -> SaleLine | None:
-    """Describe a product as a cart line; None for a configurable without children."""
+    """Describe a product as a cart line; None for a configurable or bundle without children."""
     where = {"entity_id": product_id}
     product = session.row("catalog_product_entity", "sku type_id", where)
     child = None
@@ -54,16 +55,34 @@ def _line(session: ShopSession, product_id: int, qty: int) -> SaleLine | None:
         child = _pick_child(session, product_id)
         if child is None:
             return None
-    price = _value(session, product_id, "price")
+    parts: tuple[SaleLine, ...] = ()
+    if product["type_id"] == "bundle":
+        parts = _pick_parts(session, product_id)
+        if not parts:
+            return None
+    price = int(float(str(_value(session, product_id, "price") or "0")) * 100)
     return SaleLine(
         product_id=product_id,
         product_type=product["type_id"],
         sku=product["sku"],
         name=str(_value(session, product_id, "name") or product["sku"]),
-        price_cents=int(float(str(price or "0")) * 100),
+        price_cents=sum(part.price_cents * part.qty for part in parts) if parts else price,
         qty=qty,
         child=child,
+        parts=parts,
     )
+
+
+def _pick_parts(session: ShopSession, bundle_id: int) -> tuple[SaleLine, ...]:
+    """Choose one selection of each option of a bundle."""
+    options: dict[int, list[int]] = {}
+    where = {"parent_product_id": bundle_id}
+    columns = "selection_id option_id product_id"
+    for row in session.rows("catalog_product_bundle_selection", columns, where):
+        options.setdefault(row["option_id"], []).append(row["product_id"])
+    chosen = [session.rng.choice(product_ids) for product_ids in options.values()]
+    lines = [_line(session, product_id, 1) for product_id in dict.fromkeys(chosen)]
+    return tuple(line for line in lines if line is not None)
 
 
 def _pick_child(

@@ -60,7 +60,7 @@ class OrderDocumentActions:
             row |= {"increment_id": self._next_number(order, "shipment"), "total_qty": len(shipped)}
             row["shipping_address_id"] = order["shipping_address_id"]
             shipment_id = session.insert("sales_shipment", row)
-            self._move_stock(order, shipped, "shipment_created", sign=-1)
+            self._move_stock(order, _leaves(items), "shipment_created", sign=-1)
             for item in shipped:
                 line: Row = {"parent_id": shipment_id, "qty": item["qty_ordered"]}
                 line |= {"order_item_id": item["item_id"], "product_id": item["product_id"]}
@@ -97,8 +97,7 @@ class OrderDocumentActions:
             memo_id = session.insert("sales_creditmemo", row)
             for item in items:
                 session.insert("sales_creditmemo_item", self._document_item(memo_id, item))
-            shipped = [item for item in items if item["parent_item_id"] is None]
-            self._move_stock(order, shipped, "creditmemo_created", sign=1)
+            self._move_stock(order, _leaves(items), "creditmemo_created", sign=1)
         return ActionDone("order.refund", {"order_id": order_id, "creditmemo_id": memo_id})
 
     def cancel(self, order_id: int) -> ActionDone:
@@ -106,10 +105,9 @@ class OrderDocumentActions:
         session = self._session
         order, items = self._read(order_id)
         with session.transaction():
-            for item in items:
-                if item["parent_item_id"] is None:
-                    self._reserve(order, item, "order_canceled")
-                    write_message_status(session, write_message(session, "order.canceled"))
+            for item in _leaves(items):
+                self._reserve(order, item, "order_canceled")
+                write_message_status(session, write_message(session, "order.canceled"))
             after = changes.canceled_order(order)
             session.update("sales_order", after, {"entity_id": order_id})
             for item in items:
@@ -182,3 +180,9 @@ class OrderDocumentActions:
                     session.update(table, qty, where)
         for item in items:
             self._reserve(order, item, event)
+
+
+def _leaves(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List the items that stand for goods: children of configurables and bundles, and the rest."""
+    parents = {item["parent_item_id"] for item in items}
+    return [item for item in items if item["item_id"] not in parents]

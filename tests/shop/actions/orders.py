@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.shop.actions.session import ShopSession
     from tests.shop.database import Row
-    from tests.shop.sales.draft import Buyer, OrderRows, SaleLine
+    from tests.shop.sales.draft import Buyer, OrderRows
+    from tests.shop.sales.items import SaleLine
 
 
 class OrderActions:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.shop.actions.session import ShopSession
-    from tests.shop.sales.draft import SaleLine
+    from tests.shop.sales.items import SaleLine
 
 _SALABILITY_QUEUE = 1
 
@@ -24,7 +24,8 @@ def reserve(
     sign: int,
 ) -> None:
     """Write the reservations of a new order and queue the reindex, in transactions of their own."""
-    quantities = [(line.stock_sku, f"{sign * line.qty}.0000") for line in lines]
+    stock = [pair for line in lines for pair in line.stock]
+    quantities = [(sku, f"{sign * qty}.0000") for sku, qty in stock]
     with session.transaction():
         write_reservations(session, website_id, increment_id, event, quantities)
     message_id = 0

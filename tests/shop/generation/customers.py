@@ -43,7 +43,10 @@ class CustomerWriter:
         seed: int,
         attributes: Mapping[tuple[str, str], PlannedAttribute],
         views: Sequence[PlannedView],
+        *,
+        has_grid: bool,
     ) -> None:
+        self._has_grid = has_grid
         self._rng = Random(f"{seed}:customers")
         self._views = views
         self._address_id = 0
@@ -99,17 +102,18 @@ class CustomerWriter:
             0,
         )
         self._write_values(number)
-        self._grid.add(
-            number,
-            f"{person.firstname} {person.lastname}",
-            person.email,
-            group_id,
-            time_text(created_s),
-            view.website_id,
-            created_in,
-            person.gender,
-            place.city if place else None,
-        )
+        if self._has_grid:
+            self._grid.add(
+                number,
+                f"{person.firstname} {person.lastname}",
+                person.email,
+                group_id,
+                time_text(created_s),
+                view.website_id,
+                created_in,
+                person.gender,
+                place.city if place else None,
+            )
         return PlannedCustomer(number, person, view.website_id, store_id, group_id, place)
 
     def _birthday(self) -> str | None:

@@ -108,7 +108,7 @@ def _generate_customers(
     attributes: Mapping[tuple[str, str], PlannedAttribute],
 ) -> list[PlannedCustomer]:
     with bulk_load(connection, prefix) as load:
-        writer = CustomerWriter(load, seed, attributes, views)
+        writer = CustomerWriter(load, seed, attributes, views, has_grid=size.has_grids)
         customers = [writer.write(number) for number in range(1, size.customers + 1)]
         write_subscribers(load, seed, size.subscribers, customers, views)
     return customers
@@ -125,7 +125,9 @@ def _generate_orders(
     products: Sequence[PlannedProduct],
 ) -> None:
     with bulk_load(connection, prefix) as load:
-        writer = OrderWriter(load, seed, attributes, views, customers, products)
+        writer = OrderWriter(
+            load, seed, attributes, views, customers, products, has_grid=size.has_grids
+        )
         for order_id in range(1, size.orders + 1):
             writer.write(order_id)
     for store_id, number in writer.last_numbers.items():

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 EPOCH_S = 1_759_320_000
 """2025-10-01 12:00:00 UTC: no generated time is later, so that content never depends on a clock."""
 
+_GRID_ROW_LIMIT = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class ShopSize:
@@ -23,6 +25,11 @@ class ShopSize:
     subscribers: int = 14
     websites: int = 2
     stores_per_website: tuple[int, ...] = (2, 1)
+
+    @property
+    def has_grids(self) -> bool:
+        """Tell whether the admin's grid tables are filled; in large shops they cost too much."""
+        return self.customers + self.orders <= _GRID_ROW_LIMIT
 
     def store_count(self, website_index: int) -> int:
         """Return the number of store views of a website, counted from 0."""

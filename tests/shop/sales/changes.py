@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.shop.sales.draft import ZERO
+from tests.shop.sales.items import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

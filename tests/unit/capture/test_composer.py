@@ -32,7 +32,12 @@ def customer(entity_id: int, email: str, store: int | None = 1) -> dict[str, Any
     return {"entity_id": entity_id, "email": email, "store_id": store, "website_id": 1}
 
 
-def order(entity_id: int, email: str, customer_id: int | None = None) -> dict[str, Any]:
+def order(
+    entity_id: int,
+    email: str,
+    customer_id: int | None = None,
+    items: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     owner = customer(customer_id, email) if customer_id else None
     return {
         "entity_id": entity_id,
@@ -41,6 +46,7 @@ def order(entity_id: int, email: str, customer_id: int | None = None) -> dict[st
         "created_at": "2026-01-01 00:00:00",
         "customer_email": email,
         "customer": owner,
+        "items": items or [],
     }
 
 
@@ -206,6 +212,26 @@ def test_an_order_keeps_the_client_it_was_first_published_with(steps: Steps) -> 
     (later,) = steps(Model.ORDER, {"5": order(5, "changed@example.com")})
     assert first.identity["client"]["customer_id"] == 7
     assert later.identity["client"] == first.identity["client"]
+
+
+def test_a_bought_configurable_keeps_the_sku_it_was_first_published_with(steps: Steps) -> None:
+    def line(sku: str | None) -> dict[str, Any]:
+        product = {"sku": sku} if sku else None
+        return {"item_id": 3, "product_type": "configurable", "product": product}
+
+    steps(Model.ORDER, {"5": order(5, "a@example.com", items=[line("OLD")])})
+    (renamed,) = steps(Model.ORDER, {"5": order(5, "a@example.com", items=[line("NEW")])})
+    (gone,) = steps(Model.ORDER, {"5": order(5, "a@example.com", items=[line(None)])})
+    assert renamed.identity["product_skus"] == gone.identity["product_skus"] == {"3": "OLD"}
+
+
+def test_addresses_left_in_the_same_step_are_retired_at_once(steps: Steps) -> None:
+    entity = {"email": "a@example.com", "subscriptions": []}
+    batch = Batch(Model.SUBSCRIBER, {"a@example.com": named()}, {"a@example.com": entity})
+    composed = steps.composer.compose(
+        batch, seq=1, captured_ms=1, websites=WEBSITES, left_emails={"a@example.com"}
+    )
+    assert composed.records[0].identity["retired"]
 
 
 def test_guest_orders_follow_the_customer_who_had_and_left_the_address(steps: Steps) -> None:

@@ -238,6 +238,7 @@ def order_identity(first: Json | None = None, **changes: Any) -> Json:
         "website_id": 1,
         "created_at": "2026-04-30 18:21:07",
         "client": client(**(first or {})),
+        "product_skus": {},
         "email_retired": False,
     } | changes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import threading
 import time
@@ -10,9 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from sinks.sandbox.admin import Admin
+from sinks.sandbox.app import SandboxApp
 from sinks.sandbox.client import AdminRefused, SandboxAdmin
+from sinks.sandbox.faults import FaultRule
 from sinks.sandbox.server import SandboxServer
-from tests.unit.sandbox.driver import API_KEY, GUID, LOGIN, ORDER, spec
+from tests.unit.sandbox.driver import API_KEY, GUID, LOGIN, ORDER, Api, spec
 from tests.waiting import wait_until
 
 ANN = {"email": "ann@example.com"}
@@ -177,6 +181,41 @@ def test_a_slow_call_may_store_after_its_delay(http: httpx.Client, admin: Sandbo
     with pytest.raises(httpx.ReadTimeout):
         http.post("/v4/clients", json=ANN, timeout=0.05)
     wait_until(lambda: _stored(admin) == ["ann@example.com"], timeout_s=5, what="the late write")
+
+
+def test_a_late_write_waits_for_its_time_even_when_the_client_has_left() -> None:
+    api = Api()
+    rule = {"kind": "slow", "route": CLIENTS, "delay_s": 0.2, "apply": "after"}
+    api.sandbox.faults.add(FaultRule.model_validate(rule))
+    body = b'{"customId":"1"}'
+    sent: list[dict[str, Any]] = [
+        {"type": "http.request", "body": body},
+        {"type": "http.disconnect"},
+    ]
+    messages = iter(sent)
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/v4/clients",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in api.headers.items()],
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def call() -> float:
+        started_s = asyncio.get_running_loop().time()
+        await SandboxApp(api.sandbox, Admin(api.sandbox))(scope, receive, send)
+        return asyncio.get_running_loop().time() - started_s
+
+    assert asyncio.run(call()) >= 0.19
+    assert api.profile()["customId"] == "1"
 
 
 def test_a_slow_call_may_never_store(http: httpx.Client, admin: SandboxAdmin) -> None:

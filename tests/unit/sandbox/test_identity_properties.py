@@ -45,7 +45,7 @@ def _run(steps: list[tuple[str, Any]]) -> Api:
     return api
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(steps=_steps)
 def test_every_identifier_leads_to_exactly_its_own_profile(steps: list[tuple[str, Any]]) -> None:
     index = _run(steps).sandbox.gate.workspaces["shop"].profiles.index
@@ -62,7 +62,7 @@ def test_every_identifier_leads_to_exactly_its_own_profile(steps: list[tuple[str
     assert set(index.by_phone.values()) <= profiles
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(steps=_steps, last=_names)
 def test_an_upsert_sent_twice_changes_nothing_the_second_time(
     steps: list[tuple[str, Any]], last: dict[str, Any]
@@ -82,7 +82,7 @@ _samples = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(name=st.sampled_from(text_rules.IDENTIFIERS), value=_samples)
 def test_the_quick_forms_accept_nothing_that_the_full_rules_refuse(name: str, value: str) -> None:
     quick = text_rules.identifier_breach(name, value)

@@ -22,7 +22,7 @@ def _overlap(
     second: tuple[str, Any],
 ) -> list[dict[str, Any]]:
     """Send the second request while the first is held back; return the recorded overlaps."""
-    admin.faults({"kind": "slow", "route": f"POST {first[0]}", "delay_s": 0.4})
+    admin.faults({"kind": "slow", "route": f"POST {first[0]}", "delay_s": 0.25})
     held = threading.Thread(target=lambda: http.post(first[0], json=first[1]))
     held.start()
     wait_until(lambda: admin.faults()[-1]["hits"] == 1, timeout_s=5, what="the first write")

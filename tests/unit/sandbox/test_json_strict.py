@@ -67,7 +67,7 @@ def _has_duplicates(text: str) -> bool:
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(value=_values, data=st.data())
 def test_duplicates_are_found_exactly_when_the_slow_parser_sees_them(
     value: Any, data: st.DataObject
