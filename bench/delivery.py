@@ -203,7 +203,10 @@ def measure(model: Model, count: int, url: str, folder: Path) -> Result:
     delivery = Delivery(settings, log, NAMES, PlainMapper(), client, index, stop)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     delivery.start()
-    while admin.committed(NAMES.group(settings.name)).get(place, 0) < count:
+    while (
+        admin.committed(NAMES.group_of(settings.name, NAMES.model_of(place.topic))).get(place, 0)
+        < count
+    ):
         if time.perf_counter() - began_s > TIMEOUT_S or delivery.failure is not None:
             raise SystemExit(f"not delivered: {delivery.progress}, {delivery.failure}")
         time.sleep(0.01)

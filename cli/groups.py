@@ -48,7 +48,7 @@ def offsets_of(
     names = TopicNames(settings.log.prefix)
     for workspace in workspaces:
         for model in models:
-            group = names.group(workspace)
+            group = names.group_of(workspace, model)
             topics = [names.model(model)]
             committed = admin.committed(group)
             begins, ends = admin.begin_offsets(topics), admin.end_offsets(topics)

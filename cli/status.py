@@ -79,7 +79,7 @@ def _workspaces(settings: Settings, admin: LogAdmin) -> list[dict[str, Any]]:
             offset.workspace,
             {
                 "name": offset.workspace,
-                "is_live": admin.is_live(names.group(offset.workspace)),
+                "is_live": any(map(admin.is_live, names.groups(offset.workspace))),
                 "lag": dict.fromkeys([model.value for model in Model], 0),
             },
         )

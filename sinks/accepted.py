@@ -105,19 +105,22 @@ class AcceptedIndex:
     """The index file of one workspace. Many threads use it, one at a time; its owner closes it.
 
     Raises (all methods):
-        LogUnavailable: the file is busy or its disk is full.
+        LogUnavailable: the file is busy or damaged, or its disk is full.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            path, timeout=10.0, check_same_thread=False, isolation_level=None
-        )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # Forgetting a removed person after a power cut would bring that person back.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=10.0, check_same_thread=False, isolation_level=None
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            # Forgetting a removed person after a power cut would bring that person back.
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error as exc:
+            raise LogUnavailable(f"opening the accepted index {path.name}: {exc}") from exc
 
     def close(self) -> None:
         """Close the file."""
@@ -197,7 +200,7 @@ class AcceptedIndex:
                     self._connection.execute("ROLLBACK")
                     raise
                 self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as exc:
+            except sqlite3.Error as exc:
                 raise LogUnavailable(f"writing the accepted index: {exc}") from exc
 
     def forget(self, scope: str | None = None) -> int:
@@ -213,14 +216,14 @@ class AcceptedIndex:
                     f"UPDATE accepted SET fingerprint = x'', captured_ms = 0{where}", values
                 )
                 return cursor.rowcount
-            except sqlite3.OperationalError as exc:
+            except sqlite3.Error as exc:
                 raise LogUnavailable(f"writing the accepted index: {exc}") from exc
 
     def _select(self, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
-            except sqlite3.OperationalError as exc:
+            except sqlite3.Error as exc:
                 raise LogUnavailable(f"reading the accepted index: {exc}") from exc
 
 

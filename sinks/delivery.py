@@ -21,9 +21,9 @@ from sinks.synerise.client import SyneriseClient
 class Delivery:
     """Takes a workspace's records from the topics and has them accepted by Synerise.
 
-    Products do not wait for persons nor the other way round. All consumers are members of one
-    group, the workspace's, each for topics of its own. One process at a time delivers to a
-    workspace. The caller owns `log`, `client`, `index` and closes them after `join`.
+    Products do not wait for persons nor the other way round. Each consumer has a group of its own
+    (`TopicNames.groups`). One process at a time delivers to a workspace. The caller owns `log`,
+    `client`, `index` and closes them after `join`.
 
     Args:
         workspace: settings of the workspace.

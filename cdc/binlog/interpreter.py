@@ -84,6 +84,7 @@ class Interpreter:
             EventType.MARIADB_QUERY_COMPRESSED: self._query,
             EventType.EXECUTE_LOAD_QUERY: self._query,
             EventType.XID: self._commit,
+            EventType.XA_PREPARE: self._xa_prepare,
             EventType.INCIDENT: self._incident,
             EventType.HEARTBEAT: self._heartbeat,
             EventType.HEARTBEAT_V2: self._heartbeat,
@@ -141,18 +142,6 @@ class Interpreter:
         self._place.file, self._place.offset, self._wrapped = file, offset, 0
         self._is_behind = self._is_behind or is_move
         self.flush(out)
-
-    def prepare_xa(self, xid: str, event: bytes, out: list[Change]) -> None:
-        """An XA transaction was prepared: keep its rows, and the position before it."""
-        position = self._position()
-        self._prepared.setdefault(xid, (position, self._transaction.held))
-        self._transaction.held = []
-        self._end(event, out)
-
-    def one_phase_xa(self, event: bytes, out: list[Change]) -> None:
-        """An XA transaction was committed without being prepared."""
-        self._release(self._transaction.held, out)
-        self._end(event, out)
 
     # -- transactions ---------------------------------------------------------------------------
 
@@ -279,6 +268,15 @@ class Interpreter:
         if tables:
             self._poison(reason, tables, event, out)
 
+    def _xa_prepare(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
+        """Rows of a prepared transaction are kept, with the position before them."""
+        held, self._transaction.held = self._transaction.held, []
+        if event[pos]:  # XA COMMIT … ONE PHASE
+            self._release(held, out)
+        else:
+            self._prepared.setdefault(_xid(event, pos), (self._position(), held))
+        self._end(event, out)
+
     def _finish_xa(self, xid: str, event: bytes, out: list[Change]) -> None:
         prepared = self._prepared.pop(xid, None)
         if prepared is None:
@@ -323,8 +321,6 @@ class Interpreter:
     def _payload(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
         for inner in payload_events(event, pos, end):
             handler = self._handlers.get(inner[4])
-            if inner[4] == EventType.XA_PREPARE:
-                raise Undecodable("a compressed XA transaction")
             if handler is not None:
                 # Only the event around them has a position in the file.
                 whole = b"\0" + inner[:13] + event[14:18] + inner[17:]
@@ -350,6 +346,15 @@ class Interpreter:
         log_pos = int.from_bytes(event[14:18], "little")
         place = f"{self._place.file}:{log_pos}"
         self._emit(Unreadable(reason, tables and fresh, place), out)
+
+
+def _xid(event: bytes, pos: int) -> str:
+    """Name of the transaction of an XA prepare event, as XA COMMIT statements write it."""
+    number, gtrid_bytes, bqual_bytes = struct.unpack_from("<III", event, pos + 1)
+    start = pos + 13
+    gtrid = event[start : start + gtrid_bytes].hex()
+    bqual = event[start + gtrid_bytes : start + gtrid_bytes + bqual_bytes].hex()
+    return f"X'{gtrid}',X'{bqual}',{number}".upper()
 
 
 def _query_text(kind: int, event: bytes, pos: int, end: int) -> tuple[str, str]:

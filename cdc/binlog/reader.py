@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql.connections import Connection
 from pymysql.protocol import MysqlPacket
-from pymysqlreplication import BinLogStreamReader
-from pymysqlreplication.event import FormatDescriptionEvent, RotateEvent, XAPrepareEvent
+from pymysqlreplication import BinLogStreamReader, binlogstream
+from pymysqlreplication.event import FormatDescriptionEvent, RotateEvent
+from pymysqlreplication.gtid import GtidSet
 from pymysqlreplication.packet import BinLogPacketWrapper
 
+from cdc.binlog.gtids import encode_tagged_set
 from cdc.binlog.wire import CHECKSUM_BYTES, EventType
 from cdc.errors import SourceUnavailable
 from cdc.position import Flavor
@@ -26,8 +28,29 @@ from cdc.position import Flavor
 _RECEIVE_BYTES = 1 << 18
 _PACKET_MAX = 0xFFFFFF
 # Library classes the rare events are parsed with.
-_PARSED = frozenset({FormatDescriptionEvent, RotateEvent, XAPrepareEvent})
+_PARSED = frozenset({FormatDescriptionEvent, RotateEvent})
 
+
+class _TaggedGtidSet:
+    """What the library asks of a GTID set, for sets with tags (MySQL 8.3), which it cannot read."""
+
+    def __init__(self, text: str) -> None:
+        self._encoded = encode_tagged_set(text)
+        self.encoded_length = len(self._encoded)
+
+    def encoded(self) -> bytes:
+        return self._encoded
+
+
+def _gtid_set(text: str) -> Any:
+    try:
+        return GtidSet(text)
+    except ValueError:
+        return _TaggedGtidSet(text)
+
+
+# The library looks the class up in its module when it writes the dump command.
+binlogstream.GtidSet = _gtid_set
 
 if TYPE_CHECKING:
     _Connection = Connection[Any]
@@ -166,7 +189,7 @@ class EventReader(BinLogStreamReader):  # type: ignore[misc]
         return packets or []
 
     def parse(self, event: bytes) -> Any:
-        """Parse a rare event (format description, rotate, XA prepare) with the library."""
+        """Parse a rare event (format description, rotate) with the library."""
         wrapper = BinLogPacketWrapper(
             MysqlPacket(event, "utf8"),
             {},

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 import pymysql
-from pymysqlreplication.event import XAPrepareEvent
 
 from cdc.binlog.catalog import Catalog, charset_names
 from cdc.binlog.changes import Change
@@ -200,17 +199,5 @@ class BinlogStream:
             description = reader.parse(packet)
             interpreter.use_checksums(is_on=description.checksum_algorithm == 1)
             interpreter.forget_tables()
-        elif kind == EventType.XA_PREPARE:
-            prepared = reader.parse(packet)
-            if prepared.one_phase:
-                interpreter.one_phase_xa(packet, out)
-            else:
-                interpreter.prepare_xa(_xid(prepared), packet, out)
         else:
             interpreter.handle(packet, out)
-
-
-def _xid(prepared: XAPrepareEvent) -> str:
-    """Name of an XA transaction, as the server writes it in XA COMMIT statements."""
-    gtrid, bqual = prepared.xid_gtrid.hex(), prepared.xid_bqual.hex()
-    return f"X'{gtrid}',X'{bqual}',{prepared.xid_format_id}".upper()

@@ -21,6 +21,7 @@ _PAGE_BYTES = 8192
 _CACHE_KIB = 32 * 1024
 _WAL_PAGES = 4000
 _WAL_LIMIT_BYTES = 256 * 1024 * 1024
+_TURN_S = 0.001
 _making = threading.Lock()
 
 # message.id carries place and offset (see embedded_topics), so that one b-tree serves both writing
@@ -110,8 +111,10 @@ class Database:
             LogUnavailable, LogMisconfigured: nothing of the block is kept, unless the disk failed
                 in the very commit.
         """
-        with _door(doing), self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+        with _door(doing):
+            self._await_turn()
+            with self._finishing() as connection:
+                yield connection
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -148,8 +151,13 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        self.connection.execute(begin)
+        with self._finishing() as connection:
+            yield connection
+
+    @contextmanager
+    def _finishing(self) -> Iterator[sqlite3.Connection]:
         connection = self.connection
-        connection.execute(begin)
         try:
             yield connection
             connection.execute("COMMIT")
@@ -159,6 +167,24 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
             raise
+
+    def _await_turn(self) -> None:
+        # SQLite itself would try less and less often, up to ten times a second, and beside a
+        # publisher that writes without a pause a consumer's commit would wait for seconds.
+        execute = self.connection.execute
+        deadline_s = time.monotonic() + self._busy_timeout_s
+        execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as exc:
+                    if not _is_busy(exc) or time.monotonic() >= deadline_s:
+                        raise
+                time.sleep(_TURN_S)
+        finally:
+            execute(f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}")
 
     def _prepare(self, is_durable: bool) -> None:
         execute = self.connection.execute
@@ -173,23 +199,22 @@ class Database:
         execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES if is_durable else 2 * _WAL_PAGES}")
         execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
         if not self._is_ours():
-            with self._transaction("BEGIN IMMEDIATE"):
+            self._await_turn()
+            with self._finishing():
                 self._make_schema()
 
     def _enter_wal(self) -> None:
         # SQLite does not wait for others in this one statement, so processes that make the file
         # together would fail: wait here.
-        deadline = time.monotonic() + self._busy_timeout_s
+        deadline_s = time.monotonic() + self._busy_timeout_s
         while True:
             try:
                 (mode,) = self.connection.execute("PRAGMA journal_mode = WAL").fetchone()
                 break
             except sqlite3.OperationalError as exc:
-                if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if not _is_busy(exc) or time.monotonic() >= deadline_s:
                     raise
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.01)
+                time.sleep(_TURN_S)
         if mode != "wal":
             raise LogMisconfigured(
                 f"opening the topic log {self.path}: this file system cannot share memory between"
@@ -235,6 +260,10 @@ def translate(exc: Exception, doing: str) -> TopicError:
     if isinstance(exc, PermissionError):
         return LogMisconfigured(f"{doing}: {exc}")
     return LogUnavailable(f"{doing}: {exc}")
+
+
+def _is_busy(exc: sqlite3.OperationalError) -> bool:
+    return exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

@@ -80,14 +80,16 @@ def connect(kind: Any, options: Mapping[str, Any], doing: str) -> Any:
 
 
 @contextmanager
-def admin_client(settings: KafkaLogSettings, doing: str) -> Iterator[Any]:
+def admin_client(
+    settings: KafkaLogSettings, doing: str, *, patience_ms: int | None = None
+) -> Iterator[Any]:
     """Give an admin client for the block; its errors become ours.
 
     Raises:
         TopicError.
-    Blocks: 15 s to connect.
+    Blocks: patience_ms, 15 s when it is not given, to connect.
     """
-    client = open_admin(settings, doing)
+    client = open_admin(settings, doing, patience_ms=patience_ms)
     try:
         with kafka_door(doing):
             yield client
@@ -96,11 +98,14 @@ def admin_client(settings: KafkaLogSettings, doing: str) -> Iterator[Any]:
             client.close()
 
 
-def open_admin(settings: KafkaLogSettings, doing: str) -> Any:
+def open_admin(settings: KafkaLogSettings, doing: str, *, patience_ms: int | None = None) -> Any:
     """Return an admin client; the caller closes it.
 
     Raises:
         LogUnavailable, LogMisconfigured.
-    Blocks: 15 s.
+    Blocks: patience_ms, 15 s when it is not given.
     """
-    return connect(KafkaAdminClient, connection_options(settings, "admin"), doing)
+    options = connection_options(settings, "admin")
+    if patience_ms is not None:
+        options["bootstrap_timeout_ms"] = patience_ms
+    return connect(KafkaAdminClient, options, doing)

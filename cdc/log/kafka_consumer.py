@@ -20,7 +20,7 @@ from kafka.errors import (
 from cdc.errors import LogUnavailable, TopicError
 from cdc.log.kafka_connection import REQUEST_TIMEOUT_MS, admin_client, connect
 from cdc.log.kafka_errors import kafka_door
-from cdc.log.kafka_reading import KafkaReading, check_assigned, consumer_options
+from cdc.log.kafka_reading import PULSE_S, KafkaReading, check_assigned, consumer_options
 from cdc.log.protocol import Message, TopicPartition
 from config.topiclog import KafkaLogSettings
 
@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 _JOIN_TIMEOUT_S = 60.0
 _JOIN_STEP_S = 0.05
+_JOIN_WAIT_MS = 5000
 _COMMIT_TIMEOUT_S = 15.0
-_PULSE_S = 5.0
+_LEAVE_TIMEOUT_MS = 2_000
 # Nobody else would take the partitions of a process that hangs, so patience costs nothing.
 _LONGEST_PAUSE_MS = 30 * 60 * 1000
 
@@ -93,7 +94,7 @@ class KafkaGroupConsumer:
                 messages = self._look(max_messages, deadline_s - time.monotonic())
             if messages:
                 self._heard_s = time.monotonic()
-            elif time.monotonic() - self._heard_s >= _PULSE_S:
+            elif time.monotonic() - self._heard_s >= PULSE_S:
                 self._feel_pulse()
         return messages
 
@@ -123,6 +124,10 @@ class KafkaGroupConsumer:
         """Next offset to read of every partition."""
         self._join()
         with kafka_door(f"reading positions of group {self._group}"):
+            try:
+                return self._reading.positions()
+            except NoOffsetForPartitionError as exc:
+                self._place([TopicPartition(*partition) for partition in exc.args[0]])
             return self._reading.positions()
 
     def committed(self) -> dict[TopicPartition, int]:
@@ -160,13 +165,27 @@ class KafkaGroupConsumer:
         # to remove a successor that took the place.
         me = MemberToRemove(member_id=member, group_instance_id=self._instance, reason="closed")
         try:
-            with admin_client(self._settings, f"leaving group {self._group}") as admin:
+            doing = f"leaving group {self._group}"
+            with admin_client(self._settings, doing, patience_ms=_LEAVE_TIMEOUT_MS) as admin:
                 admin.remove_group_members(self._group, [me])
         except TopicError as exc:
             logger.warning("consumer.leave_failed", extra={"group": self._group, "error": str(exc)})
 
+    def _stay_joined(self) -> None:
+        """Finish a pending join before anything else.
+
+        kafka-python 3.0.12 sends the request to join again when its answer came between two short
+        polls, so that polls shorter than a join would join for ever, seen with a timeout of 0.
+
+        Blocks: 5 s, only while the group is being joined.
+        """
+        coordinator = self._client._coordinator
+        if coordinator.need_rejoin():
+            coordinator.poll(timeout_ms=_JOIN_WAIT_MS)
+
     def _look(self, max_messages: int, timeout_s: float) -> list[Message]:
         try:
+            self._stay_joined()
             if max_messages > 0:
                 return self._reading.fetch(max_messages, timeout_s)
             self._reading.look(timeout_s)
@@ -175,7 +194,7 @@ class KafkaGroupConsumer:
         return []
 
     def _join(self) -> None:
-        """Wait until all partitions are ours and have positions."""
+        """Wait until all partitions are ours."""
         wanted = {ClientPartition(*partition) for partition in self._reading.partitions}
         deadline_s = time.monotonic() + _JOIN_TIMEOUT_S
         with kafka_door(f"joining group {self._group}"):
@@ -185,11 +204,6 @@ class KafkaGroupConsumer:
                         f"joining group {self._group}: the broker keeps us waiting"
                     )
                 self._look(0, _JOIN_STEP_S)
-            try:
-                # Any call that needs a position makes the client say which partitions have none.
-                self._reading.positions()
-            except NoOffsetForPartitionError as exc:
-                self._place([TopicPartition(*partition) for partition in exc.args[0]])
 
     def _place(self, bare: Sequence[TopicPartition]) -> None:
         """Stand where we stood, or at the earliest offset, in partitions without a commit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,9 @@ from cdc.log.kafka_connection import REQUEST_TIMEOUT_MS, connect, connection_opt
 from cdc.log.kafka_errors import kafka_door
 from cdc.log.protocol import Message, TopicPartition
 from config.topiclog import KafkaLogSettings
+
+PULSE_S = 5.0
+"""Idle time after which a consumer makes sure that the brokers are still there."""
 
 _MIB = 1024 * 1024
 _FETCH_BYTES = 16 * _MIB
@@ -143,6 +147,7 @@ class KafkaReader:
             KafkaConsumer, consumer_options(settings, "reader"), "opening a reader"
         )
         self._reading = KafkaReading(self._client, partitions)
+        self._heard_s = time.monotonic()
         self._is_closed = False
         try:
             with kafka_door("opening a reader"):
@@ -157,7 +162,14 @@ class KafkaReader:
         if max_messages <= 0:
             return []
         with kafka_door("reading messages"):
-            return self._reading.fetch(max_messages, timeout_s)
+            messages = self._reading.fetch(max_messages, timeout_s)
+            if messages:
+                self._heard_s = time.monotonic()
+            elif time.monotonic() - self._heard_s >= PULSE_S:
+                # The client keeps silent while brokers are away; this does not.
+                self._reading.end_offsets()
+                self._heard_s = time.monotonic()
+        return messages
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Refuse: there is no group."""

@@ -40,11 +40,12 @@ class CatalogLane(Lane):
         while self._take_items(0.0):
             pass
         if not self.taken_count:
+            self._rest()
             return
         self.taken_count = 0
         payloads = self._last_of_each(self._items.empty())
         self._gate.open(payloads)
-        self._deliver(payloads)
+        self._courier.deliver(payloads)
         self._flush()
 
     def prepare_more(self) -> bool:

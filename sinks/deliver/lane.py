@@ -32,6 +32,7 @@ POLL_COUNT = 500
 CYCLE_BYTES_MAX = 32_000_000
 # A lane looks at two consumers in turn; this is the longest that one can keep it from the other.
 IDLE_S = 0.02
+REST_S = 1.0
 
 
 def wall_clock_ms() -> int:
@@ -104,6 +105,7 @@ class Lane:
         self._appender: Appender | None = None
         self._thread: threading.Thread | None = None
         self.taken_count = 0
+        self._flushed_s = 0.0
 
     def cycle(self) -> None:
         """Take records, deliver them, flush. Implemented by the lanes."""
@@ -179,9 +181,10 @@ class Lane:
         self._settlement.begin()
         self._gate.take_changes()
         with ExitStack() as opening:
-            group = parts.names.group(parts.workspace.name)
             self._consumers = {}
             for topics in self.topic_sets():
+                model = parts.names.model_of(topics[0])
+                group = parts.names.group_of(parts.workspace.name, model)
                 consumer = parts.log.consumer(group, topics)
                 opening.callback(consumer.close)
                 self._consumers.update(dict.fromkeys(topics, consumer))
@@ -212,8 +215,17 @@ class Lane:
         for consumer in {id(each): each for each in self._consumers.values()}.values():
             consumer.poll(0, 0.0)
 
+    def _rest(self) -> None:
+        """Called by idle cycles: commits behind markers that were read after the last record.
+
+        Otherwise a group on Kafka would for ever seem to be a message behind.
+        """
+        if time.monotonic() - self._flushed_s >= REST_S:
+            self._flush()
+
     def _flush(self) -> None:
         assert self._appender is not None
+        self._flushed_s = time.monotonic()
         self._settlement.flush(self._appender, self._consumers)
 
     def _take(self, topic: str, count_max: int, timeout_s: float) -> list[Outgoing] | None:
@@ -229,6 +241,3 @@ class Lane:
         for message in messages:
             self._settlement.take(message)
         return self._intake.payloads(messages)
-
-    def _deliver(self, payloads: Sequence[Outgoing]) -> list[Outgoing]:
-        return self._courier.deliver(payloads)

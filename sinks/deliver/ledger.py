@@ -33,6 +33,14 @@ class Ledger:
                 break
             del waiting[first]
 
+    def advance(self, place: TopicPartition, position: int) -> None:
+        """Note where reading stands: markers and compacted offsets before it are no records.
+
+        Has no effect while a record of the partition is unfinished.
+        """
+        if place in self._next and not self._open[place]:
+            self._next[place] = max(self._next[place], position)
+
     @property
     def open_count(self) -> int:
         """Records that block a commit, themselves or by being behind one that does."""

@@ -85,6 +85,8 @@ class PeopleLane(Lane):
             self.taken_count = 0
             self._deliver_cycle(payloads, is_due=is_due)
             self._flush()
+        else:
+            self._rest()
 
     def prepare_more(self) -> bool:
         """Take and map records of the next cycle, in the same order as `cycle`."""
@@ -116,10 +118,10 @@ class PeopleLane(Lane):
         deferred: list[Outgoing] = []
         for wave in waves(widened(payloads, self._gate.known_claims())):
             for phase, members in wave.items():
-                put_off = self._deliver(members)
+                put_off = self._courier.deliver(members)
                 if phase is Phase.CUSTOMERS and put_off:
                     # All others are through by now; one of them may have freed the address.
-                    put_off = self._deliver(self._newest(put_off, members))
+                    put_off = self._courier.deliver(self._newest(put_off, members))
                 deferred += put_off
         self._hold(deferred)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from cdc.errors import RecordTooLarge
 from cdc.log.protocol import Appender, Consumer, Entry, Message, TopicPartition
@@ -122,15 +122,21 @@ class Settlement:
             self._append(appender, self._letters)
             self._letters = []
         self._index.write(self._gate.take_changes())
-        by_consumer: dict[int, tuple[Consumer, dict[TopicPartition, int]]] = {}
-        for topic, ledger in self._ledgers.items():
-            consumer = consumers[topic]
-            by_consumer.setdefault(id(consumer), (consumer, {}))[1].update(ledger.committable())
-        for consumer, offsets in by_consumer.values():
-            if offsets:
-                consumer.commit(offsets)
-                for place, offset in offsets.items():
-                    self._ledgers[place.topic].committed({place: offset})
+        for consumer in {id(each): each for each in consumers.values()}.values():
+            self._commit(consumer, consumer.positions())
+
+    def _commit(self, consumer: Consumer, positions: Mapping[TopicPartition, int]) -> None:
+        """Commit what is finished; a partition without open records up to where reading stands."""
+        offsets: dict[TopicPartition, int] = {}
+        for place, position in positions.items():
+            ledger = self._ledgers.get(place.topic)
+            if ledger is not None:
+                ledger.advance(place, position)
+                offsets |= ledger.committable()
+        if offsets:
+            consumer.commit(offsets)
+            for place, offset in offsets.items():
+                self._ledgers[place.topic].committed({place: offset})
 
     def _close(self, origin: Origin) -> None:
         origin.open_count -= 1

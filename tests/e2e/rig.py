@@ -146,7 +146,11 @@ class Rig:
         names = TopicNames(self.settings.log.prefix)
         ends = admin.end_offsets(names.models.values())
         for workspace in self.settings.workspaces:
-            committed = admin.committed(names.group(workspace.name))
+            committed = {
+                place: offset
+                for group in names.groups(workspace.name)
+                for place, offset in admin.committed(group).items()
+            }
             if any(committed.get(place, 0) < offset for place, offset in ends.items()):
                 return False
         return True

@@ -3,7 +3,7 @@ loaders and mappers: it reads row by row and writes every rule out again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pymysql
@@ -20,7 +20,7 @@ _HOW = {"lastUpdateType"}
 def differences(
     connection: pymysql.Connection[Any],
     state: dict[str, Any],
-    websites: dict[str, Sequence[int]],
+    websites: Mapping[str, Sequence[int]],
     prefix: str = "",
 ) -> list[str]:
     """Every difference between shop and sandbox, one line each; empty when they agree.

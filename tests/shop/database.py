@@ -23,10 +23,13 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0"})
 
 
 def prepare_session(connection: DatabaseConnection) -> None:
-    """Set what Magento sets: UTF-8, UTC, no strict mode; and commit on every statement."""
+    """Set what Magento sets: UTF-8, UTC, no strict mode; and commit on every statement.
+
+    A clock that an earlier session of the shop left on the connection is given back to the server.
+    """
     connection.autocommit(True)
     execute(connection, "SET NAMES utf8mb4")
-    execute(connection, "SET time_zone = '+00:00', sql_mode = ''")
+    execute(connection, "SET time_zone = '+00:00', sql_mode = '', timestamp = DEFAULT")
 
 
 def execute(connection: DatabaseConnection, sql: str, arguments: Sequence[Value] = ()) -> int:

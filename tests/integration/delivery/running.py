@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from cdc.errors import LogUnavailable
 from cdc.log.embedded import EmbeddedLog
 from cdc.log.protocol import Entry, Publisher, TopicLog, TopicPartition
 from cdc.log.topics import TopicNames
@@ -20,6 +21,7 @@ from mappers.payload import Mapped, Payload, PayloadKind
 from mappers.person import customer_claim, email_claim
 from sinks.accepted import AcceptedIndex, accepted_path
 from sinks.dead_letter import DeadLetter, decode_dead_letter
+from sinks.deliver.intake import RecordMapper
 from sinks.delivery import Delivery
 from sinks.sandbox.client import SandboxAdmin
 from sinks.sandbox.options import Options, WorkspaceSpec
@@ -142,7 +144,7 @@ class Running:
     admin: SandboxAdmin
     log: TopicLog
     settings: WorkspaceSettings
-    mapper: PlainMapper
+    mapper: RecordMapper
     publisher: Publisher
     deliveries: list[tuple[Delivery, threading.Event, SyneriseClient, AcceptedIndex]] = field(
         default_factory=list
@@ -218,7 +220,14 @@ class Running:
             ends = {place: end for place, end in admin.end_offsets(topics).items() if end}
 
             def is_done() -> bool:
-                committed = admin.committed(NAMES.group(self.settings.name))
+                try:
+                    committed = {
+                        place: offset
+                        for group in NAMES.groups(self.settings.name)
+                        for place, offset in admin.committed(group).items()
+                    }
+                except LogUnavailable:
+                    return False  # a young broker has no coordinator yet
                 return all(committed.get(place, 0) >= end for place, end in ends.items())
 
             wait_until(is_done, timeout_s=timeout_s, what="all offsets to be committed")
@@ -226,11 +235,11 @@ class Running:
             admin.close()
 
     def committed(self, model: Model) -> int:
-        """Committed offset of a model's only partition, 0 before the first commit."""
+        """Committed offset of a model's first partition, 0 before the first commit."""
         admin = self.log.admin()
         try:
             place = TopicPartition(NAMES.model(model), 0)
-            return admin.committed(NAMES.group(self.settings.name)).get(place, 0)
+            return admin.committed(NAMES.group_of(self.settings.name, model)).get(place, 0)
         finally:
             admin.close()
 
@@ -281,11 +290,13 @@ def _plain(settings: WorkspaceSettings) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, mapper: PlainMapper | None = None, **options: Any) -> Iterator[Running]:
+def running(
+    folder: Path, mapper: RecordMapper | None = None, log: TopicLog | None = None, **options: Any
+) -> Iterator[Running]:
     """A sandbox, a log and a publisher; deliveries are started by the test."""
     spec = WorkspaceSpec(name="main", api_key=SecretStr(API_KEY))
     with SandboxServer(options=Options(**options), workspaces=[spec]) as server:
-        log = EmbeddedLog(folder / "log.sqlite", NAMES, 1)
+        log = log or EmbeddedLog(folder / "log.sqlite", NAMES, 1)
         admin = log.admin()
         admin.ensure_topics()
         admin.close()

@@ -181,7 +181,9 @@ def test_a_replay_of_the_topics_leaves_the_same_state_and_sends_nothing_older(
             run.wait_delivered()
         run.stop()
         admin = run.log.admin()
-        admin.set_committed(NAMES.group("main"), {TopicPartition(NAMES.model(Model.ORDER), 0): 0})
+        admin.set_committed(
+            NAMES.group_of("main", Model.ORDER), {TopicPartition(NAMES.model(Model.ORDER), 0): 0}
+        )
         admin.close()
         before_count = run.admin.stats()["request_count"]
         delivery = run.start()
@@ -205,7 +207,9 @@ def test_a_replay_with_a_cleared_index_sends_everything_again_without_duplicates
         index.close()
         admin = run.log.admin()
         ends = admin.end_offsets(list(NAMES.models.values()))
-        admin.set_committed(NAMES.group("main"), dict.fromkeys(ends, 0))
+        for place in ends:
+            group = NAMES.group_of("main", NAMES.model_of(place.topic))
+            admin.set_committed(group, {place: 0})
         admin.close()
         delivery = run.start()
         run.wait_delivered()

@@ -138,13 +138,11 @@ def test_a_catalog_that_was_deleted_is_made_again(tmp_path: Path) -> None:
         publish_all(run)
         run.start()
         run.wait_delivered()
-        run.stop()
         run.server.stop()
         workspace = run.server.sandbox.gate.workspaces["main"]
         for bag in list(workspace.catalogs.bags.values()):
             workspace.catalogs.delete(bag)
         run.server.start()
-        run.start()
         run.publish(run.product("PEN", title="Pen"))
         run.wait_delivered()
         assert run.items("store-1") == {"PEN": {"itemId": "PEN", "deleted": 0, "title": "Pen"}}

@@ -100,7 +100,7 @@ def run(spec: LogSpec, steps: list[tuple[str, int]]) -> None:
 
 def test_any_interleaving_loses_and_doubles_nothing(spec: LogSpec) -> None:
     @settings(
-        max_examples=6 if spec.is_kafka else 60,
+        max_examples=4 if spec.is_kafka else 40,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=spec.is_kafka,

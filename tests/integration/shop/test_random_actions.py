@@ -113,3 +113,13 @@ def test_random_sequence_runs_on_mysql(mysql_database: Schema) -> None:
         )
         assert len(done) == 80
         assert dangling_references(connection) == []
+
+
+def test_a_clock_of_its_own_does_not_outlive_its_session(connection: Connection[Any]) -> None:
+    _new_shop(connection)
+    list(random_actions(connection, 1, 3, start_at_s=EPOCH_S))
+    ((during,),) = query(connection, "SELECT UNIX_TIMESTAMP()")
+    list(random_actions(connection, 1, 3))
+    ((after,),) = query(connection, "SELECT UNIX_TIMESTAMP()")
+    assert abs(during - EPOCH_S) < 100
+    assert after > during + 86_400

@@ -10,7 +10,6 @@ from tests.shop.actions.category_tree import (
     delete_rewrites,
     descendants,
     insert_rewrites,
-    read_value,
     shift_siblings,
     write_url_path,
     write_value,
@@ -139,10 +138,6 @@ class CategoryActions:
                 delete_product_rewrites(session, one)
         ids = {"category_id": category_id, "below_count": len(below)}
         return ActionDone("category.delete", ids)
-
-    def name_of(self, category_id: int) -> str:
-        """Return the default name of a category."""
-        return str(read_value(self._session, category_id, "name") or "")
 
     def _read(self, category_id: int) -> dict[str, Any]:
         return self._session.row("catalog_category_entity", _COLUMNS, {"entity_id": category_id})

@@ -69,12 +69,13 @@ class BulkLoad:
 
 @contextmanager
 def bulk_load(connection: DatabaseConnection, prefix: str) -> Iterator[BulkLoad]:
-    """Open a load in one transaction, without the checks that the content meets by construction.
+    """Open a load in one transaction, in which rows may refer to rows that come later.
 
-    Foreign keys may be written in any order. Row id 0 (admin website, admin store view, guests)
+    Unique checks stay on: without them MariaDB sorts each table on its own way in, which took three
+    times the processor time here. Row id 0 (admin website, admin store view, guests)
     is taken as it is.
     """
-    execute(connection, "SET unique_checks = 0, foreign_key_checks = 0")
+    execute(connection, "SET foreign_key_checks = 0")
     execute(connection, "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
     execute(connection, "START TRANSACTION")
     load = BulkLoad(connection, prefix)
@@ -86,4 +87,4 @@ def bulk_load(connection: DatabaseConnection, prefix: str) -> Iterator[BulkLoad]
         execute(connection, "ROLLBACK")
         raise
     finally:
-        execute(connection, "SET unique_checks = 1, foreign_key_checks = 1, sql_mode = ''")
+        execute(connection, "SET foreign_key_checks = 1, sql_mode = ''")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.shop.generation.people import REGION_IDS
 from tests.shop.generation.size import EPOCH_S, time_text
+from tests.shop.schema.scope_tables import SEQUENCES
 
 if TYPE_CHECKING:
     from tests.shop.generation.bulk import BulkLoad
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 LOCALES = ("en_US", "pl_PL", "de_DE", "fr_FR")
 CURRENCIES = ("EUR", "PLN", "EUR", "USD")
 ROOT_CATEGORY_FIRST_ID = 2
-DOCUMENTS = ("order", "invoice", "creditmemo", "shipment")
 GROUP_NAMES = ("NOT LOGGED IN", "General", "Wholesale", "Händler")
 PRODUCT_TAX_CLASS, CUSTOMER_TAX_CLASS, REDUCED_TAX_CLASS = 2, 3, 4
 
@@ -125,7 +125,7 @@ def write_stores(load: BulkLoad, size: ShopSize, views: list[PlannedView]) -> No
         "profile_id meta_id prefix start_value step max_value warning_value is_active",
     )
     pairs = [
-        (store_id, name) for store_id in (0, *(v.store_id for v in views)) for name in DOCUMENTS
+        (store_id, name) for store_id in (0, *(v.store_id for v in views)) for name in SEQUENCES
     ]
     for id_, (store_id, name) in enumerate(pairs, start=1):
         meta.add(id_, name, store_id, f"sequence_{name}_{store_id}")

@@ -32,7 +32,7 @@ class FakeDoor(HttpDoor):
         self._answers = answers
         self.login_count = 0
 
-    def request(self, *args: object, **options: object) -> Answer:  # type: ignore[override]
+    def request(self, *args: object, **options: object) -> Answer:
         self.login_count += 1
         return next(self._answers)
 

@@ -70,7 +70,10 @@ def test_batches_end_at_the_count_and_at_the_last_byte() -> None:
 
 
 def test_a_payload_over_the_limit_alone_is_told_apart() -> None:
-    small, large = customer(1, "a@example.com"), customer(2, "b@example.com", fields={"x": "y" * 99})
+    small, large = (
+        customer(1, "a@example.com"),
+        customer(2, "b@example.com", fields={"x": "y" * 99}),
+    )
     limits = dict.fromkeys(PayloadKind, Limits(9, body_bytes(large) - 1))
     assert batches([small, large], limits) == ([[small]], [large])
 

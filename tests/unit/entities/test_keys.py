@@ -6,7 +6,7 @@ import pytest
 
 from cdc.entities.order import rule_ids
 from cdc.entities.protocol import ids_of
-from cdc.entities.tables import Tables, batches, select_in
+from cdc.entities.tables import IN_LIST_MAX, Tables, batches, select_in
 from cdc.entities.text_keys import exact_rows, folded, folded_rows
 from tests.unit.entities.answers import AnsweringReader
 
@@ -35,9 +35,10 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 def test_lists_are_cut_and_nothing_is_asked_without_keys() -> None:
     reader = AnsweringReader({"SELECT": [(1,)]})
     assert (
-        select_in(reader, "SELECT a WHERE b IN %s AND c = %s", list(range(2500)), 9) == [(1,)] * 3
+        select_in(reader, "SELECT a WHERE b IN %s AND c = %s", list(range(2 * IN_LIST_MAX + 1)), 9)
+        == [(1,)] * 3
     )
-    assert [len(args[0]) for _, args in reader.asked] == [1000, 1000, 500]
+    assert [len(args[0]) for _, args in reader.asked] == [IN_LIST_MAX, IN_LIST_MAX, 1]
     assert {args[1] for _, args in reader.asked} == {9}
     assert select_in(reader, "SELECT", []) == []
     assert len(reader.asked) == 3
