@@ -1,6 +1,6 @@
 """Rows named per second from the binlog of a real MariaDB.
 
-    python -m bench.binlog [--rows 300000] [--orders 20000] [--transactions 20000] [--stock]
+    python -m bench.binlog [--rows 1000000] [--orders 100000] [--transactions 50000] [--stock]
 
 Three logs are written first, each on tables of the shop's schema: attribute values in big
 statements, orders of all columns in big statements, and attribute values in transactions of one
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import pymysql
 from pymysqlreplication import BinLogStreamReader
@@ -35,7 +37,7 @@ ORDER_COLUMNS = (
     "grand_total", "base_grand_total", "total_paid", "total_refunded", "created_at", "updated_at",
     "coupon_code",
 )  # fmt: skip
-Needed = dict[str, tuple[str, ...]]
+Needed = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Log:
 def main() -> None:
     """Write the logs, read them, print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=300_000, help="attribute values in big events")
-    parser.add_argument("--orders", type=int, default=20_000, help="orders in big events")
-    parser.add_argument("--transactions", type=int, default=20_000, help="one-row transactions")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="values in big events")
+    parser.add_argument("--orders", type=int, default=100_000, help="orders in big events")
+    parser.add_argument("--transactions", type=int, default=50_000, help="one-row transactions")
     parser.add_argument("--stock", action="store_true", help="also read with the plain library")
     arguments = parser.parse_args()
     with MariaDB({"binlog_format": "ROW"}) as server:
@@ -66,18 +68,18 @@ def main() -> None:
             f"{'log':<58} {'rows':>8} {'wall s':>7} {'cpu s':>7} {'rows/s':>10} {'rows/cpu s':>11}"
         )
         for log in logs:
-            report(log.name, log.row_count, lambda log=log: read(server, log))
+            report(log.name, log.row_count, partial(read, server, log))
             if arguments.stock:
                 part = min(log.row_count, 20_000)
                 report(
                     f"{log.name} (plain library)",
                     part,
-                    lambda log=log, n=part: stock(server, log, n),
+                    partial(stock, server, log, part),
                 )
 
 
 def write_logs(
-    server: MariaDB, connection: pymysql.Connection[object], arguments: argparse.Namespace
+    server: MariaDB, connection: pymysql.Connection[Any], arguments: argparse.Namespace
 ) -> list[Log]:
     """Write the three logs; foreign keys are off, as only rows are needed."""
     cursor = connection.cursor()

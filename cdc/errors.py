@@ -16,6 +16,7 @@ PipelineError                        .disposition
 │  ├─ LogUnavailable                 RETRY        broker away, database file busy
 │  ├─ LogMisconfigured               STOP exit 2  topics missing, wrong partition count, no rights
 │  ├─ PublisherFenced                STOP exit 3  a second daemon publishes for this source
+│  ├─ ConsumerFenced                 STOP exit 3  a second process delivers for this workspace
 │  ├─ RecordTooLarge                 DEAD_LETTER  one record over the log's limit
 │  └─ OffsetLost                     STOP exit 3  the offset asked for is no longer in the topic
 ├─ ApiError                          see .disposition of each
@@ -132,6 +133,13 @@ class LogMisconfigured(TopicError):
 
 class PublisherFenced(TopicError):
     """A second publisher took over this source; this one must stop at once."""
+
+    disposition = Disposition.STOP
+    exit_code = 3
+
+
+class ConsumerFenced(TopicError):
+    """A second process took this consumer group over; this one must stop at once."""
 
     disposition = Disposition.STOP
     exit_code = 3

@@ -177,7 +177,8 @@ def _table_findings(
     columns: Sequence[dict[str, Any]],
 ) -> Iterator[Finding]:
     found = {str(row["TABLE_NAME"]): row for row in database.rows(_TABLES, (settings.name,))}
-    present = [name for name in names if name in found]
+    # A view has no rows of its own in the binlog, those of its tables are watched.
+    present = [name for name in names if name in found and found[name]["TABLE_TYPE"] != "VIEW"]
     core = {settings.table_prefix + table for table in _CORE_TABLES}.intersection(names)
     absent = sorted(core.difference(found))
     if absent:

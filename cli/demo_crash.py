@@ -56,9 +56,8 @@ class CrashChapter:
         shop.delete_subscriber(cast.subscriber_id)
         email = cast.subscriber_email
         held = teller.held()
-        teller.say(
-            f"{label}b", "A newsletter subscription is deleted", held.profile_in_words(email)
-        )
+        words = f"still {held.profile_in_words(email)}"
+        teller.say(f"{label}b", "A newsletter subscription is deleted", words)
         shop.import_products(list(_IMPORTED))
         held = teller.held()
         words = "; ".join(held.item_in_words("store-1", sku) for sku in _IMPORTED)
@@ -83,7 +82,9 @@ class CrashChapter:
         teller.timings.add(CATCH_UP, *times)
         label = teller.next_label()
         pid = teller.stage.daemon.pid
-        teller.say(label, title, f"process {pid} caught up; from its start it took", max(times))
+        teller.say(
+            label, title, f"process {pid} has caught up; times are from its start on", max(times)
+        )
         for letter, (name, words), elapsed_ms in zip("abcd", self._words(), times, strict=True):
             teller.say(f"{label}{letter}", name, words, elapsed_ms)
 

@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 import yaml
 
+from cdc.checkpoint import Checkpoint
+from cdc.log.protocol import LogAdmin
+from cdc.log.topics import TopicNames
 from cdc.position import Coordinates
-from cli.status import status_of
 from config.loading import ENV_PREFIX
 from config.settings import Settings
 from tests.servers.process import ServerProcess
@@ -63,12 +65,22 @@ class DemoDaemon(ServerProcess):
     def _is_ready(self) -> bool:
         return True
 
-    def has_caught_up(self, end: Coordinates) -> bool:
-        """Whether all up to a binlog position is captured, delivered and acknowledged."""
-        found = status_of(self.settings)
-        position = found["capture"]["position"]
-        if position is None or found["capture"]["runs"]:
+    def has_caught_up(self, end: Coordinates, admin: LogAdmin) -> bool:
+        """Whether all up to a binlog position is captured, delivered and acknowledged.
+
+        Args:
+            admin: of the daemon's topic log.
+        """
+        raw = admin.checkpoint()
+        if raw is None:
             return False
-        if not Coordinates(position["file"], position["offset"]).is_at_or_after(end):
+        checkpoint = Checkpoint.decode(raw)
+        if checkpoint.runs or not checkpoint.position.coordinates.is_at_or_after(end):
             return False
-        return not any(any(one["lag"].values()) for one in found["workspaces"])
+        names = TopicNames(self.settings.log.prefix)
+        ends = admin.end_offsets(names.models.values())
+        for workspace in self.settings.workspaces:
+            committed = admin.committed(names.group(workspace.name))
+            if any(committed.get(place, 0) < offset for place, offset in ends.items()):
+                return False
+        return True

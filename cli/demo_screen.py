@@ -53,6 +53,7 @@ class Screen:
             line.append(f"  {held}", "cyan")
             self._write(line)
         else:
+            line.rstrip()
             self._write(line)
             self._write(Text(f"     → {held}", "cyan"))
 
@@ -66,5 +67,5 @@ class Screen:
         self._console.print(table, soft_wrap=not self._console.is_terminal)
 
     def _write(self, text: Text) -> None:
-        # A file has no width: without this, rich would break lines at 80 characters.
-        self._console.print(text, soft_wrap=True)
+        # A file has no width: there, rich would break lines at 80 characters.
+        self._console.print(text, soft_wrap=not self._console.is_terminal)

@@ -68,10 +68,11 @@ def run_show(show: Show, stop: Event) -> int:
             code = _perform(show, stage, screen)
         screen.note("Everything the demo started is gone again.", "dim")
         return code
-    except DemoInterrupted:
-        click.echo("Stopped. Everything the demo started is gone again.", err=True)
-        return EXIT_INTERRUPTED
-    except (DemoFailed, ServerFailed, WaitExpired) as exc:
+    except (DemoInterrupted, DemoFailed, ServerFailed, WaitExpired) as exc:
+        # A terminal's Ctrl-C may also end a server that is just being started.
+        if stop.is_set():
+            click.echo("Stopped. Everything the demo started is gone again.", err=True)
+            return EXIT_INTERRUPTED
         click.secho(f"The demo failed: {exc}", fg="red", err=True)
         return EXIT_UNEXPECTED
 

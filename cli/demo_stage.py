@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from cdc.log.factory import open_log
 from cdc.position import Coordinates
 from cli.demo_daemon import DemoDaemon
 from cli.demo_screen import Screen
@@ -65,9 +66,11 @@ class Stage:
         """Wait until all that is committed now is captured, delivered and acknowledged."""
         end = Coordinates(*self.server.binlog_position())
 
+        admin = open_log(self.daemon.settings).admin()
+
         def is_at_rest() -> bool:
             self.check()
-            return self.daemon.has_caught_up(end)
+            return self.daemon.has_caught_up(end, admin)
 
         try:
             wait_until(is_at_rest, timeout_s=timeout_s, interval_s=0.03, what="rest")
@@ -76,6 +79,8 @@ class Stage:
                 f"The daemon did not catch up with {end} within {timeout_s:g} s.\n"
                 f"{status_of(self.daemon.settings)}\n{self.daemon.log_tail(_LOG_LINE_COUNT)}"
             ) from exc
+        finally:
+            admin.close()
 
 
 def stop_if_asked(stop: Event) -> None:

@@ -71,7 +71,7 @@ class Teller:
 
     def say(self, label: str, title: str, held: str, elapsed_ms: float | None = None) -> None:
         """Write a step and keep it."""
-        self.told.append(Told(label, title, held, elapsed_ms))
+        self.told.append(Told(label, title, held, elapsed_ms and round(elapsed_ms, 1)))
         took = "" if elapsed_ms is None else f"{elapsed_ms:.0f} ms"
         self.screen.step(label, title, took, held)
 

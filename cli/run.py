@@ -9,6 +9,7 @@ from threading import Event
 
 import click
 
+from cdc.errors import Stopped
 from cdc.log.factory import open_log
 from cdc.service import CaptureService
 from cli.context import config_option, reports_errors, settings_from
@@ -17,7 +18,7 @@ from cli.logs import set_up_logs
 from cli.progress import RunProgress
 from cli.signals import stop_on_signals
 from cli.tasks import Tasks
-from cli.wiring import capture_part, deliveries, delivery_part
+from cli.wiring import capture_part, deliveries, delivery_part, make_topics
 from config.settings import Settings
 from config.workspace import WorkspaceSettings
 
@@ -80,6 +81,10 @@ def _run(settings: Settings, *, is_capturing: bool, workspaces: list[WorkspaceSe
         if not is_capturing:
             raise click.UsageError("enabled is false in the settings, so nothing may be sent")
     with stop_on_signals(stop), deliveries(settings, log, sending, stop) as made:
+        try:
+            make_topics(log, stop)
+        except Stopped:
+            return
         parts: dict[str, Callable[[], None]] = {}
         progress: RunProgress | None = None
         if is_capturing:

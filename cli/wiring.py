@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event
 
+from cdc.errors import LogUnavailable
 from cdc.log.protocol import TopicLog
 from cdc.log.topics import TopicNames
+from cdc.retry import Waits
 from cdc.service import CaptureService
 from config.settings import Settings
 from config.workspace import WorkspaceSettings
@@ -17,7 +20,30 @@ from sinks.accepted import AcceptedIndex
 from sinks.delivery import Delivery
 from sinks.synerise.client import SyneriseClient
 
+logger = logging.getLogger(__name__)
+
 Part = Callable[[], None]
+
+
+def make_topics(log: TopicLog, stop: Event) -> None:
+    """Create missing topics before anything reads or writes them; wait while the log is away.
+
+    Raises:
+        LogMisconfigured: topics that exist do not fit.
+        Stopped: a stop was asked for.
+    Blocks: until the log answers.
+    """
+    waits = Waits(stop, base_s=0.5, longest_s=15.0)
+    while True:
+        try:
+            admin = log.admin()
+            try:
+                return admin.ensure_topics()
+            finally:
+                admin.close()
+        except LogUnavailable as exc:
+            logger.warning("log.unavailable", extra={"error": str(exc)})
+            waits.wait()
 
 
 def capture_part(service: CaptureService) -> Part:

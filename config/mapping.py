@@ -39,11 +39,15 @@ class ProductSettings(SettingsModel):
         str,
         Field(
             pattern=r"^([A-Za-z0-9_-]|\{id\}|\{code\})*\{(id|code)\}([A-Za-z0-9_-]|\{id\}|\{code\})*$",
-            description="Name of a store view's catalog; {id} and {code} are the store view's.",
+            description=(
+                "Name of a store view's catalog. Has {id} or {code}, which stand for the store "
+                "view's, so that each view has a catalog of its own."
+            ),
         ),
     ] = "store-{id}"
     price: Annotated[
-        Literal["regular_price", "final_price"], Field(description="Source of the key `price`.")
+        Literal["regular_price", "final_price"],
+        Field(description="Which price goes into the key `price`."),
     ] = "regular_price"
 
 
@@ -51,7 +55,7 @@ class OrderSettings(SettingsModel):
     """What is sent for orders."""
 
     guests: Annotated[
-        bool, Field(description="Send a profile for the guest who placed an order.")
+        bool, Field(description="Send a profile of the guest who placed an order.")
     ] = True
     source_default: Annotated[
         Literal["WEB_DESKTOP", "WEB_MOBILE", "MOBILE_APP", "POS", "MOBILE", "DESKTOP"],
@@ -66,8 +70,9 @@ class SubscriberSettings(SettingsModel):
         bool,
         Field(
             description=(
-                "Send the uuid derived from the e-mail address, as the shop's tracker does. Left "
-                "out by itself where it would move an existing profile."
+                "Send the uuid that the shop's tracker derives from an e-mail address, with "
+                "subscribers, guests and orders of guests. Left out by itself where it would move "
+                "an existing profile."
             )
         ),
     ] = True

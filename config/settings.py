@@ -30,18 +30,22 @@ class Settings(SettingsModel):
         str,
         Field(
             pattern=r"^[A-Za-z0-9._-]+$",
-            description="Name of this shop; the one publisher of a name fences all others.",
+            description=(
+                "Name of this shop: the key of its checkpoint on Kafka, and a word in the log. "
+                "Letters, digits, dot, hyphen and underscore."
+            ),
         ),
     ] = "magento"
     state_dir: Annotated[
-        Path, Field(description="Folder for the daemon's own files (indexes, the embedded log).")
+        Path, Field(description="Folder for the daemon's own files: indexes, the embedded log.")
     ] = Path("state")
     database: DatabaseSettings = DatabaseSettings()
     capture: CaptureSettings = CaptureSettings()
     log: LogSettings = LogSettings()
     mapping: MappingSettings = MappingSettings()
     workspaces: Annotated[
-        tuple[WorkspaceSettings, ...], Field(description="Synerise workspaces to deliver to.")
+        tuple[WorkspaceSettings, ...],
+        Field(description="Synerise workspaces to deliver to, any number."),
     ] = ()
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Level of the log.")
@@ -51,7 +55,7 @@ class Settings(SettingsModel):
         Field(description="auto writes text on a terminal and JSON elsewhere."),
     ] = "auto"
     grace_s: Annotated[
-        float, Field(gt=0, description="Longest time to finish work after a stop signal, seconds.")
+        float, Field(gt=0, description="Longest time to finish work after a stop signal.")
     ] = 15.0
 
     @model_validator(mode="after")

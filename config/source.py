@@ -15,7 +15,8 @@ class TlsSettings(SettingsModel):
 
     enabled: Annotated[bool, Field(description="Encrypt the connection to the database.")] = False
     ca: Annotated[
-        Path | None, Field(description="CA file the server's certificate is checked against.")
+        Path | None,
+        Field(description="File of the CA that the server's certificate is checked against."),
     ] = None
     cert: Annotated[Path | None, Field(description="Client certificate file.")] = None
     key: Annotated[Path | None, Field(description="Client key file.")] = None
@@ -40,7 +41,7 @@ class DatabaseSettings(SettingsModel):
     unix_socket: Annotated[
         str | None, Field(description="Socket file; replaces host and port where set.")
     ] = None
-    user: Annotated[str, Field(description="User with the documented least privileges.")] = (
+    user: Annotated[str, Field(description="User with the privileges that README.md lists.")] = (
         "magento_cdc"
     )
     password: Annotated[SecretStr, Field(description="Password of the user.")] = SecretStr("")
@@ -50,10 +51,10 @@ class DatabaseSettings(SettingsModel):
     ] = ""
     tls: TlsSettings = TlsSettings()
     connect_timeout_s: Annotated[
-        float, Field(gt=0, description="Longest wait for a connection, seconds.")
+        float, Field(gt=0, description="Longest wait for a connection.")
     ] = 10.0
     read_timeout_s: Annotated[
-        float, Field(gt=0, description="Longest wait for the answer to a statement, seconds.")
+        float, Field(gt=0, description="Longest wait for the answer to a statement.")
     ] = 60.0
 
 
@@ -82,12 +83,22 @@ class SettleSettings(SettingsModel):
 
 
 class SettleByModel(SettingsModel):
-    """Settle times of each model."""
+    """How long a key of each model waits for further changes before it is read."""
 
-    product: SettleSettings = SettleSettings(quiet_ms=300, longest_ms=5000, delete_ms=2000)
-    customer: SettleSettings = SettleSettings()
-    order: SettleSettings = SettleSettings()
-    subscriber: SettleSettings = SettleSettings()
+    product: Annotated[
+        SettleSettings,
+        Field(
+            description=(
+                "Products. Longer than the others: an import writes each product in a dozen small "
+                "transactions, and replaces one by a delete and a new row."
+            )
+        ),
+    ] = SettleSettings(quiet_ms=300, longest_ms=5000, delete_ms=2000)
+    customer: Annotated[SettleSettings, Field(description="Customers.")] = SettleSettings()
+    order: Annotated[SettleSettings, Field(description="Orders.")] = SettleSettings()
+    subscriber: Annotated[SettleSettings, Field(description="Newsletter subscribers.")] = (
+        SettleSettings()
+    )
 
 
 class CaptureSettings(SettingsModel):
@@ -106,13 +117,13 @@ class CaptureSettings(SettingsModel):
         Field(description="Kind of position: auto takes GTIDs where the server has them."),
     ] = "auto"
     heartbeat_s: Annotated[
-        float, Field(ge=0.1, le=30, description="Heartbeat asked of a quiet server, seconds.")
+        float, Field(ge=0.1, le=30, description="How often a quiet server says that it is there.")
     ] = 1.0
     window_keys: Annotated[
         int, Field(ge=1, description="Most keys read and published in one step.")
     ] = 1000
     dirty_keys_max: Annotated[
-        int, Field(ge=1, description="Keys held in memory; reading the binlog waits when full.")
+        int, Field(ge=1, description="Most keys in memory; reading the binlog waits when full.")
     ] = 200_000
     scan_chunk_keys: Annotated[
         int, Field(ge=1, le=10_000, description="Keys per step of an initial load or full run.")
@@ -128,15 +139,24 @@ class CaptureSettings(SettingsModel):
         ),
     ] = "stop"
     publish_unchanged: Annotated[
-        bool, Field(description="Publish entities whose content equals what was last published.")
+        bool,
+        Field(
+            description=(
+                "Publish changed entities also when their content is what was last published. Full "
+                "runs always do."
+            )
+        ),
     ] = False
     fallback_delay_ms: Annotated[
         int,
         Field(
             ge=0,
-            description="MySQL without GTIDs: wait before a read; visibility cannot be asked.",
+            description=(
+                "MySQL without GTIDs only: wait before each read, as such a server cannot be asked "
+                "whether a change is visible yet."
+            ),
         ),
     ] = 200
     tombstone_after_h: Annotated[
-        float, Field(gt=0, description="Hours after which a deleted key leaves the topic.")
+        float, Field(gt=0, description="How long the topics remember a deleted key.")
     ] = 168.0

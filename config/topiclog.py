@@ -17,7 +17,8 @@ class EmbeddedLogSettings(SettingsModel):
         Path | None, Field(description="File of the log; default: log.sqlite in `state_dir`.")
     ] = None
     partitions: Annotated[
-        int, Field(ge=1, le=64, description="Partitions of each model topic.")
+        int,
+        Field(ge=1, le=64, description="Partitions of each model topic when it is created."),
     ] = 1
 
 
@@ -39,14 +40,14 @@ class KafkaLogSettings(SettingsModel):
     ] = "PLAINTEXT"
     sasl_mechanism: Annotated[
         Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None,
-        Field(description="SASL mechanism, with SASL_* protocols."),
+        Field(description="SASL mechanism, for the SASL_ protocols."),
     ] = None
     sasl_username: Annotated[str | None, Field(description="SASL user.")] = None
     sasl_password: Annotated[SecretStr | None, Field(description="SASL password.")] = None
     ssl_cafile: Annotated[Path | None, Field(description="CA file for SSL protocols.")] = None
     compression: Annotated[
         Literal["none", "zstd", "lz4", "gzip", "snappy"],
-        Field(description="Compression of batches."),
+        Field(description="Compression of batches; lz4 and snappy need libraries of their own."),
     ] = "none"
     transaction_timeout_ms: Annotated[
         int, Field(ge=1000, description="A publisher that hangs longer loses its transaction.")
@@ -65,7 +66,13 @@ class LogSettings(SettingsModel):
     ] = "embedded"
     prefix: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9._-]+$", description="Prefix of topic and group names."),
+        Field(
+            pattern=r"^[A-Za-z0-9._-]+$",
+            description=(
+                "What the names of topics and groups begin with. One daemon publishes under a "
+                "prefix. Letters, digits, dot, hyphen and underscore."
+            ),
+        ),
     ] = "magento"
     embedded: EmbeddedLogSettings = EmbeddedLogSettings()
     kafka: KafkaLogSettings = KafkaLogSettings()

@@ -19,19 +19,21 @@ ENVIRONMENTS = {
 class RetrySettings(SettingsModel):
     """Waits after a failed request."""
 
-    base_s: Annotated[float, Field(gt=0, description="First wait, seconds.")] = 0.5
-    longest_s: Annotated[float, Field(gt=0, description="Longest wait, seconds.")] = 60.0
+    base_s: Annotated[float, Field(gt=0, description="First wait.")] = 0.5
+    longest_s: Annotated[float, Field(gt=0, description="Longest wait.")] = 60.0
     forbidden_s: Annotated[
-        float, Field(gt=0, description="Wait after a 403, seconds; permissions take minutes.")
+        float, Field(gt=0, description="Wait after a 401 or 403 that a new login does not cure.")
     ] = 60.0
 
 
 class BatchSettings(SettingsModel):
-    """Most payloads in one request, per kind."""
+    """How much goes into one request."""
 
-    profiles: Annotated[int, Field(ge=1, le=1000)] = 1000
-    transactions: Annotated[int, Field(ge=1, le=1000)] = 100
-    items: Annotated[int, Field(ge=1, le=1000)] = 100
+    profiles: Annotated[int, Field(ge=1, le=1000, description="Most profiles.")] = 1000
+    transactions: Annotated[
+        int, Field(ge=1, le=1000, description="Most transactions, which is one for each order.")
+    ] = 100
+    items: Annotated[int, Field(ge=1, le=1000, description="Most items of one catalog.")] = 100
     bytes_max: Annotated[
         int, Field(ge=1000, le=1_000_000, description="Most bytes of a request's body.")
     ] = 950_000
@@ -43,12 +45,13 @@ class WorkspaceSettings(SettingsModel):
     name: Annotated[
         str,
         Field(
-            pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of ours, used in groups and logs."
+            pattern=r"^[A-Za-z0-9_-]{1,64}$",
+            description="A name of your choice, for groups, files and logs.",
         ),
     ]
-    api_key: Annotated[SecretStr, Field(description="Workspace API key (a UUID).")]
+    api_key: Annotated[SecretStr, Field(description="API key of the workspace, a UUID.")]
     guid: Annotated[
-        str | None, Field(description="Workspace GUID, needed for Basic authentication.")
+        str | None, Field(description="GUID of the workspace; Basic authentication needs it.")
     ] = None
     auth: Annotated[
         Literal["jwt", "basic"], Field(description="jwt logs in with the key; basic needs `guid`.")
@@ -58,7 +61,12 @@ class WorkspaceSettings(SettingsModel):
     ] = "azure-eu"
     base_url: Annotated[
         str | None,
-        Field(description="Replaces the environment's host; https unless the host is loopback."),
+        Field(
+            description=(
+                "Replaces the environment's address. https, but for this machine and for a host "
+                "named sandbox."
+            )
+        ),
     ] = None
     websites: Annotated[
         tuple[int, ...] | None,
@@ -73,9 +81,17 @@ class WorkspaceSettings(SettingsModel):
         float, Field(gt=0, description="Most requests per second to this workspace.")
     ] = 10.0
     concurrency: Annotated[
-        int, Field(ge=1, le=16, description="Requests in flight at once, never two for one key.")
+        int,
+        Field(
+            ge=1,
+            le=16,
+            description=(
+                "Requests in flight at once, for persons and for products each; never two for one "
+                "person or item."
+            ),
+        ),
     ] = 2
-    timeout_s: Annotated[float, Field(gt=0, description="Time-out of a request.")] = 10.0
+    timeout_s: Annotated[float, Field(gt=0, description="Longest wait for an answer.")] = 10.0
     retry: RetrySettings = RetrySettings()
 
     @field_validator("api_key")

@@ -56,7 +56,7 @@ class AcceptedRow(NamedTuple):
     """What was last accepted for one target.
 
     Attributes:
-        fingerprint: blake2b of the payload's bytes; empty after `forget`.
+        fingerprint: blake2b of the payload's bytes; empty when the payload has to be sent again.
         version: version of the payload, 0 when it has none.
         topic, partition, offset: where the record was.
         captured_ms: when the entity was read, Unix milliseconds.
@@ -82,15 +82,14 @@ class AcceptedRow(NamedTuple):
 
 @dataclass(slots=True)
 class AcceptedChanges:
-    """What one cycle changes: rows to write, targets to drop, persons removed or back again."""
+    """What one cycle changes: rows to write, persons removed or back again."""
 
     rows: dict[str, AcceptedRow] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
     removed: dict[str, int] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.dropped or self.removed or self.returned)
+        return bool(self.rows or self.removed or self.returned)
 
 
 def scope_of(target: str) -> str:
@@ -119,6 +118,9 @@ class AcceptedIndex:
             # Forgetting a removed person after a power cut would bring that person back.
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.executescript(_SCHEMA)
+            self._has_removed = bool(
+                self._connection.execute("SELECT 1 FROM removed LIMIT 1").fetchall()
+            )
         except sqlite3.Error as exc:
             raise LogUnavailable(f"opening the accepted index {path.name}: {exc}") from exc
 
@@ -139,6 +141,8 @@ class AcceptedIndex:
 
     def removed(self, claims: Iterable[str]) -> set[str]:
         """Those of the claims that belong to a removed person."""
+        if not self._has_removed:
+            return set()
         return {
             row[0]
             for chunk in _chunks(claims)
@@ -185,9 +189,6 @@ class AcceptedIndex:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    self._connection.executemany(
-                        "DELETE FROM accepted WHERE target = ?", [(t,) for t in changes.dropped]
-                    )
                     self._connection.executemany(_UPSERT, rows)
                     self._connection.executemany(
                         "DELETE FROM removed WHERE claim = ?", [(c,) for c in changes.returned]
@@ -200,6 +201,7 @@ class AcceptedIndex:
                     self._connection.execute("ROLLBACK")
                     raise
                 self._connection.execute("COMMIT")
+                self._has_removed = self._has_removed or bool(changes.removed)
             except sqlite3.Error as exc:
                 raise LogUnavailable(f"writing the accepted index: {exc}") from exc
 

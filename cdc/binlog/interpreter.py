@@ -19,7 +19,7 @@ from cdc.binlog.statements import Statement, StatementKind, read_statement
 from cdc.binlog.tables import ROW_KINDS, TableMaps, fault_text
 from cdc.binlog.wire import CHECKSUM_BYTES, HEADER_END, EventType, Undecodable
 from cdc.errors import PositionUnusable
-from cdc.position import Flavor, Position
+from cdc.position import Coordinates, Flavor, Position
 
 # What reading bytes of another shape than expected raises, besides Undecodable.
 BAD_BYTES = (Undecodable, IndexError, ValueError, struct.error, KeyError, OverflowError)
@@ -58,6 +58,10 @@ class Interpreter:
     Rows are passed on at once, not at the commit: what a crash leaves without a `Committed`
     behind it will come again. Rows of prepared XA transactions wait for their commit, and the
     place to resume from waits with them.
+
+    Args:
+        end: end of the log when the stream was opened; heartbeats from before it are not passed
+            on, since they do not mean that everything was delivered.
     """
 
     def __init__(
@@ -67,11 +71,13 @@ class Interpreter:
         tables: TableMaps,
         *,
         is_by_file: bool,
+        end: Coordinates | None = None,
     ) -> None:
         self._place = place
         self._gtids = gtids
         self._tables = tables
         self._is_by_file = is_by_file
+        self._awaited_end = end
         self._checksum_bytes = CHECKSUM_BYTES
         self._transaction = _Transaction()
         self._prepared: dict[str, tuple[Position, list[Change]]] = {}
@@ -330,6 +336,14 @@ class Interpreter:
 
     def _heartbeat(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
         self.flush(out)
+        # MySQL sends heartbeats also while it passes over transactions we have.
+        if self._awaited_end is not None:
+            file = event[pos:end].decode("utf-8", "replace")
+            sent = Coordinates(file, int.from_bytes(event[14:18], "little"))
+            reached = Coordinates(self._place.file, self._place.offset)
+            if not any(place.is_at_or_after(self._awaited_end) for place in (sent, reached)):
+                return
+            self._awaited_end = None
         out.append(Heartbeat())
 
     def _incident(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:

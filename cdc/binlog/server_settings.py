@@ -135,7 +135,9 @@ def _positions(facts: ServerFacts, capture: CaptureSettings) -> Iterator[Finding
             "After a fail-over a diverged server would not be noticed.",
             "SET GLOBAL gtid_strict_mode=ON",
         )  # fmt: skip
-    name = "log_slave_updates" if "log_slave_updates" in facts.variables else "log_replica_updates"
+    name = "log_replica_updates"
+    if name not in facts.variables:
+        name = "log_slave_updates"
     is_replica = facts.is_replica
     if is_replica is None:
         is_replica = facts.variables.get("read_only", "OFF").upper() in ("ON", "1")

@@ -16,6 +16,7 @@ from cdc.binlog.interpreter import Interpreter, Place
 from cdc.binlog.reader import EventReader, raise_unless_event
 from cdc.binlog.server import (
     ServerIdentity,
+    current_position,
     mariadb_gtid_at,
     require_available,
     server_identity,
@@ -175,7 +176,8 @@ class BinlogStream:
         elif identity.flavor == "mariadb" and self._capture.position != "file":
             gtids = MariaDBGtids(start.gtid)
         place = Place(identity.flavor, identity.server, start.file, start.offset)
-        return Interpreter(place, gtids, tables, is_by_file=not start.gtid)
+        end = current_position(self._database, with_gtid=False).coordinates
+        return Interpreter(place, gtids, tables, is_by_file=not start.gtid, end=end)
 
     def _arguments(self) -> dict[str, object]:
         timeout_s = max(self._settings.read_timeout_s, 2 * self._capture.heartbeat_s)

@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from cdc.errors import LogMisconfigured
+from cdc.errors import ConsumerFenced, LogMisconfigured
 from cdc.log.embedded_topics import StoredTopics
 from cdc.log.protocol import TopicPartition
 
@@ -83,14 +83,14 @@ class Membership:
         """Make sure that the claim is the newest; inside a transaction.
 
         Raises:
-            LogMisconfigured: another consumer took over.
+            ConsumerFenced: another consumer took over.
         """
         (token,) = connection.execute(
             "SELECT token FROM membership WHERE group_id = ? AND topics = ?",
             (self.group_id, self._topics),
         ).fetchone()
         if token != self._token:
-            raise LogMisconfigured(
+            raise ConsumerFenced(
                 f"consuming as group {self.group}: another process took the group over; run one"
                 " delivery for each workspace"
             )

@@ -10,6 +10,7 @@ from kafka import errors
 from kafka.consumer.fetcher import RecordTooLargeError
 
 from cdc.errors import (
+    ConsumerFenced,
     LogMisconfigured,
     LogUnavailable,
     OffsetLost,
@@ -129,7 +130,6 @@ _MISCONFIGURED: tuple[type[Exception], ...] = (
     errors.TopicAlreadyExistsError,
     errors.TopicDeletionDisabledError,
     # A second process joined with our name: it works on, this one must not.
-    errors.FencedInstanceIdError,
 )
 _FENCED: tuple[type[Exception], ...] = (
     errors.ProducerFencedError,
@@ -157,6 +157,7 @@ _MEANINGS: dict[type[Exception], type[TopicError]] = {
     **dict.fromkeys(_UNAVAILABLE, LogUnavailable),
     **dict.fromkeys(_MISCONFIGURED, LogMisconfigured),
     **dict.fromkeys(_FENCED, PublisherFenced),
+    errors.FencedInstanceIdError: ConsumerFenced,
     **dict.fromkeys(_TOO_LARGE, RecordTooLarge),
     **dict.fromkeys(_LOST, OffsetLost),
 }

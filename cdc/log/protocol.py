@@ -101,6 +101,7 @@ class Consumer(Protocol):
         """Return the next messages in partition order, at most `max_messages`, maybe none.
 
         Starts at the committed offsets, or at the earliest one where nothing is committed.
+        With 0 messages it only keeps the membership of the group.
         Raises:
             OffsetLost: a committed offset is no longer in the topic.
             LogUnavailable.
@@ -112,6 +113,7 @@ class Consumer(Protocol):
 
         Raises:
             LogUnavailable.
+            ConsumerFenced: another process consumes for the group now.
         """
         ...
 

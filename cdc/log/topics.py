@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from cdc.records import Model
 
-
 # A group is read by one consumer. Kafka lets members of one group subscribe to different topics,
 # but then each change of one member's view makes all of them rejoin, for ever.
 _PARTS = {

@@ -93,6 +93,7 @@ class Gate:
     def accept(self, payload: Outgoing, now_ms: int) -> None:
         """Note an acceptance."""
         origin = payload.origin
+        before = self._rows.get(payload.target)
         row = AcceptedRow(
             payload.target,
             payload.fingerprint,
@@ -107,8 +108,11 @@ class Gate:
         self._put(row)
         if payload.kind is PayloadKind.PROFILE_DELETE:
             self._remove_person(payload, now_ms)
-        elif payload.is_customer and self._removed:
-            self._return_person(payload)
+        elif payload.is_customer:
+            if self._removed:
+                self._return_person(payload)
+            if before is not None and before.email_claim not in (None, row.email_claim):
+                self._blank({before.email_claim})
 
     def rename(self, payload: Outgoing) -> Rename | None:
         """What changes when a customer's e-mail address does; None for all other payloads.
@@ -161,10 +165,17 @@ class Gate:
             self._removed.add(claim)
             self._changes.removed[claim] = now_ms
             self._changes.returned.discard(claim)
-        # Nothing of the profile is left, so what was accepted for it has to be sent again one day.
-        for each in others:
-            if each.email_claim in claims:
-                self._drop(each.target)
+        self._blank(claims)
+
+    def _blank(self, claims: Iterable[str | None]) -> None:
+        """Let everything that was accepted for these addresses be sent again when it comes.
+
+        The profile was removed, or left with its customer for another address: a subscriber's or
+        guest's payload that equals the last one is no longer what Synerise holds.
+        """
+        for row in self._holders(claims):
+            if not row.target.startswith(CUSTOMER_PROFILE):
+                self._put(row._replace(fingerprint=b""))
 
     def _return_person(self, payload: Outgoing) -> None:
         claims = {CUSTOM_ID_CLAIM + (payload.custom_id or "")}
@@ -175,25 +186,13 @@ class Gate:
             self._changes.removed.pop(claim, None)
             self._changes.returned.add(claim)
 
-    def _holders(self, claims: Iterable[str]) -> list[AcceptedRow]:
+    def _holders(self, claims: Iterable[str | None]) -> list[AcceptedRow]:
         """Targets accepted with one of these addresses, the cycle's own included."""
-        wanted = set(claims)
-        stored = self._index.holders(wanted)
+        wanted = {claim for claim in claims if claim is not None}
         fresh = self._changes.rows
-        return [
-            row
-            for row in (*stored, *fresh.values())
-            if row.email_claim in wanted
-            and row.target not in self._changes.dropped
-            and fresh.get(row.target, row) is row
-        ]
+        stored = [row for row in self._index.holders(wanted) if row.target not in fresh]
+        return [*stored, *(row for row in fresh.values() if row.email_claim in wanted)]
 
     def _put(self, row: AcceptedRow) -> None:
         self._rows[row.target] = row
         self._changes.rows[row.target] = row
-        self._changes.dropped.discard(row.target)
-
-    def _drop(self, target: str) -> None:
-        self._rows.pop(target, None)
-        self._changes.rows.pop(target, None)
-        self._changes.dropped.add(target)

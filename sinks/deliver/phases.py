@@ -70,19 +70,28 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
     Returns:
         Waves in sending order; each maps phases, ascending, to payloads in record order.
     """
-    result: list[Wave] = []
+    payloads = list(payloads)
+    if not any(payload.kind in _DELETIONS for payload in payloads):
+        return [_phases(payloads)] if payloads else []
+    result: list[list[Outgoing]] = []
     wave_of_claim: dict[str, int] = {}
     for payload in payloads:
         number = max((wave_of_claim.get(claim, 0) for claim in payload.claims), default=0)
-        while len(result) <= number:
-            result.append({})
-        result[number].setdefault(phase_of(payload), []).append(payload)
+        if number == len(result):
+            result.append([])
+        result[number].append(payload)
         following = number + 1 if payload.kind in _DELETIONS else number
         if following:
             for claim in payload.claims:
                 wave_of_claim[claim] = following
-    # A deletion that nothing follows opens no wave, but its claims may have left a gap.
-    return [dict(sorted(wave.items())) for wave in result if wave]
+    return [_phases(members) for members in result]
+
+
+def _phases(payloads: Iterable[Outgoing]) -> Wave:
+    wave: Wave = {}
+    for payload in payloads:
+        wave.setdefault(phase_of(payload), []).append(payload)
+    return dict(sorted(wave.items()))
 
 
 def in_record_order(payloads: Sequence[Outgoing]) -> list[Outgoing]:
@@ -101,8 +110,10 @@ def widened(
     Args:
         known_claims: custom-id claim → all claims known of that person.
     """
-    people = dict(known_claims)
     listed = list(payloads)
+    if not known_claims and all(payload.kind is PayloadKind.PROFILE for payload in listed):
+        return listed  # profiles claim all that is known
+    people = dict(known_claims)
     for payload in listed:
         if payload.is_customer or payload.kind in _DELETIONS:
             for claim in payload.claims:

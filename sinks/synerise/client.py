@@ -115,10 +115,11 @@ class SyneriseClient:
         return True
 
     def permissions(self, names: Sequence[str] = PERMISSIONS) -> dict[str, bool]:
-        """Ask which permissions the key has.
+        """Ask once which permissions the key has.
 
         Raises:
-            ApiForbidden, ApiRejected, Stopped: as `profile_by_email`.
+            ApiUnavailable, ApiThrottled, ApiUnauthorized, ApiForbidden, ApiRejected, Stopped.
+        Blocks: a few time-outs of a request.
         """
         request = Request(
             "POST",
@@ -127,6 +128,7 @@ class SyneriseClient:
             orjson.dumps(list(names)),
             expects_json=True,
             is_patient=False,
+            is_once=True,
         )
         decision = self._exchange.perform(request, Progress()).decision
         fields = orjson.loads(_body_of(decision, request))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
 from cdc.errors import (
+    ApiError,
     ApiForbidden,
     ApiRejected,
     ApiThrottled,
@@ -86,13 +86,6 @@ class Exchange:
         self._retry = retry
         self._health = health
         self._stop = stop
-        self._accepted_lock = threading.Lock()
-        self._accepted_count = 0
-
-    @property
-    def accepted_count(self) -> int:
-        """Requests accepted so far: evidence that the service works."""
-        return self._accepted_count
 
     def perform(
         self,
@@ -109,6 +102,7 @@ class Exchange:
             is_suspect_final: return after some 500 in a row instead of trying for ever.
         Raises:
             Stopped: a stop came first; the request may have been accepted.
+            ApiUnavailable, ApiThrottled, ApiUnauthorized: a request that is made once failed.
         Blocks: until an answer decides or the stop is set, plus a request's time-out.
         """
         waits = waits or Waits(self._retry.base_s, self._retry.longest_s)
@@ -120,7 +114,7 @@ class Exchange:
                 decision = self._decision(outcome, request)
                 if decision is not None:
                     if isinstance(decision, Accepted):
-                        self._note_accepted()
+                        self._limiter.accepted()
                     return Exchanged(decision, attempt_count, elapsed_s)
                 is_fault = isinstance(outcome, Retry) and outcome.status == 500
                 faults_count = faults_count + 1 if is_fault else 0
@@ -131,6 +125,8 @@ class Exchange:
                     renewed = True
                     if header is not None and self._auth.renew(header):
                         continue
+                if request.is_once:
+                    raise _error(outcome, request)
                 if header is not None and isinstance(outcome, NewToken):
                     self._auth.renew(header)
                 self._wait(outcome, waits, trouble, request, attempt_count)
@@ -151,10 +147,10 @@ class Exchange:
                 query=request.query or None,
                 authorization=header,
             )
-        except ApiUnauthorized:
-            return NewToken(), header, 0.0
-        except ApiForbidden:
-            return Forbidden(), header, 0.0
+        except ApiUnauthorized as exc:
+            return NewToken(str(exc)), header, 0.0
+        except ApiForbidden as exc:
+            return Forbidden(str(exc)), header, 0.0
         except ApiThrottled as exc:
             progress.throttled()
             asked = None if exc.retry_after_s is None else str(exc.retry_after_s)
@@ -180,11 +176,6 @@ class Exchange:
         if isinstance(outcome, Forbidden) and request.is_patient:
             return None
         return outcome
-
-    def _note_accepted(self) -> None:
-        self._limiter.accepted()
-        with self._accepted_lock:
-            self._accepted_count += 1
 
     def _wait(
         self,
@@ -222,3 +213,16 @@ class Exchange:
             },
         )
         pause(self._stop, wait_s, request.what)
+
+
+def _error(outcome: Outcome, request: Request) -> ApiError:
+    """The error of an outcome that would otherwise be waited out."""
+    doing = f"asked to {request.what}"
+    if isinstance(outcome, NewToken):
+        return ApiUnauthorized(f"{doing}: {outcome.response or 'not authorized'}", status=401)
+    if isinstance(outcome, Throttled):
+        asked_s = retry_after_s(outcome.retry_after, datetime.now(UTC))
+        return ApiThrottled(f"{doing}: too many requests", retry_after_s=asked_s)
+    status = outcome.status if isinstance(outcome, Retry) else None
+    reason = outcome.reason if isinstance(outcome, Retry) else type(outcome).__name__
+    return ApiUnavailable(f"{doing}: {reason}", status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from cdc.errors import ApiUnavailable
 
 API_VERSION = "4.4"
 ANSWER_BYTES_MAX = 8_000_000
+# The library logs every address it calls, and ours may hold e-mail addresses.
+for _noisy in ("httpx", "httpcore"):
+    logging.getLogger(_noisy).setLevel(logging.WARNING)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "sandbox")
 
 

@@ -31,6 +31,7 @@ class Request:
         is_catalog_item: its path holds a catalog id that may be stale.
         expects_json: a success must carry JSON.
         is_patient: on 403 it is repeated slowly; otherwise 403 is an outcome.
+        is_once: it is not repeated for anything but a fresh token; for people who wait.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Request:
     is_catalog_item: bool = False
     expects_json: bool = False
     is_patient: bool = True
+    is_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,8 @@ class SendResult(NamedTuple):
     status: int | None = None
     response: str = ""
     attempts_count: int = 0
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether Synerise took the payload."""
+        return self.verdict is Verdict.ACCEPTED

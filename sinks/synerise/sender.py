@@ -32,7 +32,6 @@ class _Part:
     waits: Waits
     attempts_count: int = 0
     is_delayed: bool = False
-    proof_count: int = 0
 
 
 class Sender:
@@ -61,7 +60,8 @@ class Sender:
             while parts:
                 part = parts.popleft()
                 try:
-                    results += self._send_part(part, parts, progress, trouble)
+                    witness = next((r.outgoing for r in results if r.is_accepted), None)
+                    results += self._send_part(part, parts, witness, progress, trouble)
                 except Stopped:
                     for left in (part, *parts):
                         results += [SendResult(each, Verdict.UNFINISHED) for each in left.elements]
@@ -73,7 +73,12 @@ class Sender:
         return _Part(elements, waits, attempts_count)
 
     def _send_part(
-        self, part: _Part, parts: deque[_Part], progress: Progress, trouble: Trouble
+        self,
+        part: _Part,
+        parts: deque[_Part],
+        witness: Outgoing | None,
+        progress: Progress,
+        trouble: Trouble,
     ) -> list[SendResult]:
         """Send a part once; what has to be sent again is put back into `parts`."""
         try:
@@ -91,7 +96,11 @@ class Sender:
             ]
         if isinstance(decision, Suspect):
             trouble.waits("unavailable")
-            return self._suspected(part, parts, decision)
+            if self._is_proven(part, witness, progress):
+                reason = "status 500 again and again, while others are accepted"
+                return _refused(part, reason, 500, decision.response)
+            self._delay(part, parts)
+            return []
         if len(part.elements) > 1:
             hints = decision.hints if isinstance(decision, Partial) else ()
             parts.extendleft(
@@ -103,23 +112,25 @@ class Sender:
         reason = "over the size limit" if isinstance(decision, TooLarge) else "refused"
         return _refused(part, reason, status, decision.response)
 
-    def _suspected(self, part: _Part, parts: deque[_Part], decision: Suspect) -> list[SendResult]:
-        """Isolate an element that breaks the service without blaming it for an outage.
+    def _is_proven(self, part: _Part, witness: Outgoing | None, progress: Progress) -> bool:
+        """Whether it is the element that breaks the service, and not an outage.
 
-        A single element is given up only when other requests were accepted after its own first
-        series of faults; the rest of the batch goes first to give that proof.
+        An element is given up only when it fails alone, a second time, and a witness of the same
+        batch, which was accepted before, is accepted once more right afterwards. Sending the
+        witness again changes nothing: profiles and items are upserts, orders have salts.
         """
+        if len(part.elements) > 1 or not part.is_delayed or witness is None:
+            return False
+        exchanged = self._write(self._part([witness]), progress)
+        return isinstance(exchanged.decision, Accepted)
+
+    def _delay(self, part: _Part, parts: deque[_Part]) -> None:
+        """Let everything else go first; several elements are halved on that occasion."""
         if len(part.elements) > 1:
             parts.extend(self._part(half, part.attempts_count) for half in halves(part.elements))
-            return []
-        if part.is_delayed and self._exchange.accepted_count > part.proof_count:
-            reason = "status 500 again and again while other requests were accepted"
-            return _refused(part, reason, 500, decision.response)
-        if not part.is_delayed:
-            part.proof_count = self._exchange.accepted_count
-        part.is_delayed = True
-        parts.append(part)
-        return []
+        else:
+            part.is_delayed = True
+            parts.append(part)
 
     def _write(self, part: _Part, progress: Progress) -> Exchanged:
         first = part.elements[0]

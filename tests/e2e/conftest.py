@@ -75,8 +75,8 @@ def make_rig(tmp_path: Path, sandbox: SandboxServer, unique_name: str) -> Iterat
     """Give a function that makes a rig; its daemon is killed after the test."""
     with ExitStack() as opened:
 
-        def make(server: DatabaseServer, **more: Any) -> Rig:
-            rig = Rig(tmp_path, server, unique_name, sandbox.url, prefix=unique_name, **more)
+        def make(server: DatabaseServer, schema: str = unique_name, **more: Any) -> Rig:
+            rig = Rig(tmp_path, server, schema, sandbox.url, prefix=unique_name, **more)
             return opened.enter_context(rig)
 
         yield make

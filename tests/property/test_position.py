@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdc.binlog.gtids import Gtid, MariaDBGtids, MySQLGtids, encode_tagged_set
@@ -26,6 +26,7 @@ def a_set(chosen: list[tuple[str, int]]) -> MySQLGtidSet:
     return MySQLGtidSet.parse(",".join(f"{source}:{number}" for source, number in chosen))
 
 
+@settings(deadline=None)
 @given(coordinates, coordinates, coordinates)
 def test_file_positions_are_totally_ordered(a: Coordinates, b: Coordinates, c: Coordinates) -> None:
     assert a.is_at_or_after(b) or b.is_at_or_after(a)
@@ -35,6 +36,7 @@ def test_file_positions_are_totally_ordered(a: Coordinates, b: Coordinates, c: C
         assert a.is_at_or_after(c)
 
 
+@settings(deadline=None)
 @given(transactions)
 def test_a_set_is_the_set_of_its_transactions(chosen: list[tuple[str, int]]) -> None:
     found = {
@@ -47,6 +49,7 @@ def test_a_set_is_the_set_of_its_transactions(chosen: list[tuple[str, int]]) -> 
     assert MySQLGtidSet.parse(str(a_set(chosen))) == a_set(chosen)
 
 
+@settings(deadline=None)
 @given(transactions, transactions)
 def test_containment_and_union_are_those_of_sets(
     left: list[tuple[str, int]], right: list[tuple[str, int]]
@@ -58,6 +61,7 @@ def test_containment_and_union_are_those_of_sets(
     assert a.union(b).contains(b)
 
 
+@settings(deadline=None)
 @given(transactions, transactions)
 def test_the_fast_tracker_gives_what_the_plain_set_gives(
     start: list[tuple[str, int]], added: list[tuple[str, int]]
@@ -70,6 +74,7 @@ def test_the_fast_tracker_gives_what_the_plain_set_gives(
         assert tracker.text() == str(plain)
 
 
+@settings(deadline=None)
 @given(mariadb_transactions, mariadb_transactions)
 def test_the_fast_mariadb_tracker_gives_what_the_plain_position_gives(
     start: list[tuple[int, int, int]], added: list[tuple[int, int, int]]
@@ -84,6 +89,7 @@ def test_the_fast_mariadb_tracker_gives_what_the_plain_position_gives(
     assert tracker.text() == str(plain)
 
 
+@settings(deadline=None)
 @given(transactions)
 def test_a_tagged_set_encodes_each_source_and_interval(chosen: list[tuple[str, int]]) -> None:
     encoded = encode_tagged_set(str(a_set(chosen)))
@@ -95,6 +101,7 @@ def test_a_tagged_set_encodes_each_source_and_interval(chosen: list[tuple[str, i
     assert len(encoded) == 8 + len(intervals) * 25 + tags + ranges * 16
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["mariadb", "mysql"]), st.text(), st.text(), st.integers(0, 2**40), st.text()
 )

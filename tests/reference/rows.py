@@ -12,14 +12,24 @@ Row = dict[str, Any]
 
 
 class Rows:
-    """Plain queries over one connection; `{name}` in a statement is a table with the prefix."""
+    """Plain queries over one connection; `{name}` in a statement is a table with the prefix.
+
+    The same question is asked once only: a comparison looks at a shop at rest.
+    """
 
     def __init__(self, connection: pymysql.Connection[Any], prefix: str = "") -> None:
         self._connection = connection
         self._prefix = prefix
+        self._answers: dict[tuple[Any, ...], list[Row]] = {}
 
     def all(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
+        question = (sql, *values)
+        if question not in self._answers:
+            self._answers[question] = self._ask(sql, values)
+        return self._answers[question]
+
+    def _ask(self, sql: str, values: tuple[Any, ...]) -> list[Row]:
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(self._with_prefix(sql), values or None)
             return [dict(row) for row in cursor.fetchall()]

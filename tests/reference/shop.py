@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.reference.rows import Row, Rows
 
 _SHIPPED = {
     "web/unsecure/base_url": "",
     "web/url/use_store": "0",
-    "general/locale/timezone": "America/Los_Angeles",
     "cataloginventory/item_options/manage_stock": "1",
     "cataloginventory/item_options/backorders": "0",
     "cataloginventory/item_options/min_qty": "0",
@@ -129,13 +126,3 @@ class ReferenceShop:
         if is_several and self.config("web/url/use_store", view) != "1":
             url += f"?___store={view['code']}"
         return url
-
-    def local_now(self, view: Row) -> datetime:
-        """Now on the view's clock, by the database's clock."""
-        now = self.rows.value("SELECT UTC_TIMESTAMP()")
-        zone = ZoneInfo(self.config("general/locale/timezone", view))
-        return now.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None)
-
-    def a_day_before(self, moment: datetime) -> datetime:
-        """The same time a day earlier."""
-        return moment - timedelta(days=1)

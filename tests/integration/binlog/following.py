@@ -33,12 +33,12 @@ C = TypeVar("C")
 def settings_of(server: DatabaseServer, schema: str = "", **values: Any) -> DatabaseSettings:
     """Settings that lead to a test server as root."""
     known = {"host": server.host, "port": server.port, "user": server.user, "name": schema or "x"}
-    return DatabaseSettings(**(known | values))
+    return DatabaseSettings.model_validate(known | values)
 
 
 def capture_settings(**values: Any) -> CaptureSettings:
     """Capture settings with a short heartbeat."""
-    return CaptureSettings(**({"heartbeat_s": 0.2, "server_id": 47_200} | values))
+    return CaptureSettings.model_validate({"heartbeat_s": 0.2, "server_id": 47_200} | values)
 
 
 def position_of(server: DatabaseServer, *, with_gtid: bool = True) -> Position:

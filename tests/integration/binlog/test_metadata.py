@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from cdc.binlog.changes import Committed
@@ -28,7 +30,7 @@ ROW = (
 
 
 @pytest.fixture
-def bare(schema: Schema) -> Schema:
+def bare(schema: Schema) -> Iterator[Schema]:
     """Give a schema on a server that logs as little metadata as it can, for the test's time."""
     is_mariadb = schema.server.name == "MariaDB"
     schema.execute(f"CREATE TABLE thing ({COLUMNS})")

@@ -11,6 +11,7 @@ from cdc.binlog.interpreter import Interpreter, Place
 from cdc.binlog.layout import TableLayout
 from cdc.binlog.tables import TableMaps
 from cdc.binlog.wire import ColumnType, EventType, Undecodable
+from cdc.position import Coordinates
 
 SERVER_ID = 7
 SECOND = 1_700_000_000
@@ -87,6 +88,7 @@ def interpreter(
     gtids: GtidTracker | None = None,
     is_by_file: bool = False,
     offset: int = 4,
+    end: Coordinates | None = None,
 ) -> Interpreter:
     """An interpreter at the beginning of binlog.000001, which watches `thing`."""
     maps = TableMaps(
@@ -98,7 +100,7 @@ def interpreter(
         is_mariadb=True,
     )
     place = Place("mariadb", "server", "binlog.000001", offset)
-    made = Interpreter(place, gtids or MariaDBGtids("0-7-1"), maps, is_by_file=is_by_file)
+    made = Interpreter(place, gtids or MariaDBGtids("0-7-1"), maps, is_by_file=is_by_file, end=end)
     made.use_checksums(is_on=False)
     made.begin_file("binlog.000001", 4, [])
     return made

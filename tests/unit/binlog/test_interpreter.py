@@ -18,7 +18,7 @@ from cdc.binlog.changes import (
 from cdc.binlog.gtids import NoGtids
 from cdc.binlog.wire import ColumnType, EventType
 from cdc.errors import PositionUnusable
-from cdc.position import Position
+from cdc.position import Coordinates, Position
 from tests.unit.binlog.events import (
     SECOND,
     THING,
@@ -178,6 +178,14 @@ def test_status_variables_are_jumped_over_unread() -> None:
 def test_a_heartbeat_follows_what_it_stands_for() -> None:
     out = run(interpreter(), gtid(2), xid(300), event(EventType.HEARTBEAT, b"binlog.000001"))
     assert out == [committed(300, 2), Heartbeat()]
+
+
+def test_a_heartbeat_from_before_the_end_of_the_log_is_not_passed_on() -> None:
+    """MySQL sends them while it passes over what we have; they do not mean that we have all."""
+    beat = event(EventType.HEARTBEAT, b"binlog.000001", log_pos=200)
+    made = interpreter(end=Coordinates("binlog.000001", 300))
+    assert run(made, beat) == []
+    assert run(made, gtid(2), xid(300), beat, beat) == [committed(300, 2), Heartbeat(), Heartbeat()]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,19 @@ def test_after_a_removal_the_same_payloads_are_no_longer_unchanged(index: Accept
     assert reason(index, consent) is None
 
 
+def test_what_shared_an_address_with_a_renamed_customer_is_sent_again(
+    index: AcceptedIndex,
+) -> None:
+    consent, visitor = subscriber("a@example.com"), guest("a@example.com", version=5)
+    accept(index, customer(1, "a@example.com"), consent, visitor, subscriber("b@example.com"))
+    accept(index, customer(1, "b@example.com"))
+    assert reason(index, consent) is None
+    assert reason(index, visitor) is None
+    assert reason(index, guest("a@example.com", version=4)) == OLDER
+    assert reason(index, subscriber("b@example.com")) == UNCHANGED
+    assert reason(index, customer(1, "b@example.com")) == UNCHANGED
+
+
 def test_removal_and_return_in_one_cycle_are_written_as_they_ended(index: AcceptedIndex) -> None:
     accept(index, removal(1, "a@example.com"), customer(2, "a@example.com"))
     assert index.removed(["email:a@example.com", "customId:1", "customId:2"]) == {"customId:1"}

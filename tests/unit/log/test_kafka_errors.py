@@ -9,6 +9,7 @@ from kafka import errors
 from kafka.consumer.fetcher import RecordTooLargeError
 
 from cdc.errors import (
+    ConsumerFenced,
     Disposition,
     LogMisconfigured,
     LogUnavailable,
@@ -52,7 +53,7 @@ def test_error_of_the_client_has_a_meaning(kind: type[Exception]) -> None:
         (errors.TopicAuthorizationFailedError, LogMisconfigured),
         (errors.SaslAuthenticationFailedError, LogMisconfigured),
         (errors.UnsupportedVersionError, LogMisconfigured),
-        (errors.FencedInstanceIdError, LogMisconfigured),
+        (errors.FencedInstanceIdError, ConsumerFenced),
         (errors.ProducerFencedError, PublisherFenced),
         (errors.MessageSizeTooLargeError, RecordTooLarge),
         (RecordTooLargeError, RecordTooLarge),
