@@ -57,6 +57,12 @@ class Daemon:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Process id of the running daemon."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL, as a crash or an out-of-memory killer does."""
         self._end(signal.SIGKILL)
