@@ -232,6 +232,13 @@ class IdentityIndex:
         self._db.execute("INSERT OR REPLACE INTO state VALUES ('seq', ?)", (seq,))
         self._db.execute("COMMIT")
 
+    def clear(self) -> None:
+        """Forget everything, to be built anew from the topics."""
+        self._db.execute("BEGIN IMMEDIATE")
+        for table in ("known", "link", "retired", "place", "state"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
+        self._db.execute("COMMIT")
+
     def places(self) -> dict[TopicPartition, int]:
         """Offsets up to which the topics are surely included."""
         rows = self._db.execute("SELECT topic, partition, next_offset FROM place")

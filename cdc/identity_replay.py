@@ -30,6 +30,10 @@ def catch_up(index: IdentityIndex, log: TopicLog, names: TopicNames, seq: int) -
     """
     if index.seq == seq:
         return 0
+    if index.seq > seq:
+        # The index is never ahead of its log, so this is another log, or an older copy of it.
+        logger.warning("identity.foreign", extra={"seq": seq, "index_seq": index.seq})
+        index.clear()
     reader = log.reader(list(names.models.values()))
     applied_count = 0
     try:

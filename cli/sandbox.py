@@ -25,11 +25,13 @@ def sandbox(host: str, port: int, state_path: Path | None) -> None:
     own. Look at http://HOST:PORT/__admin/state, /__admin/violations and /__admin/invariants.
     State is in memory unless --state is given.
     """
+    from sinks.sandbox.options import Options
     from sinks.sandbox.server import serve
 
     serve(
         host=host,
         port=port,
+        options=Options(accept_any_key=True),
         state_path=state_path,
         on_ready=lambda url: click.echo(f"Sandbox listens on {url} (admin: {url}/__admin/state)"),
     )

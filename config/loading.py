@@ -15,6 +15,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from config.errors import SettingsFaulty
@@ -63,14 +64,18 @@ def load_settings(path: Path | None) -> Settings:
     Raises:
         SettingsFaulty: lists every fault with the path of the field; never a value.
     """
-    fields = _read_file(path) if path is not None else {}
-    unknown = _unknown_variables(os.environ)
+    faults: list[str] = []
+    fields = _read_file(path, faults) if path is not None else {}
+    faults += _unknown_variables(os.environ)
     try:
         settings = _LoadedSettings(**fields)
     except ValidationError as exc:
-        raise SettingsFaulty(_faults(exc) + unknown) from exc
-    if unknown:
-        raise SettingsFaulty(unknown)
+        raise SettingsFaulty(_faults(exc) + faults) from exc
+    except SettingsError as exc:
+        # The library stops at the first variable that is no JSON; its text names the field alone.
+        raise SettingsFaulty([f"environment: {exc}: not valid JSON", *faults]) from exc
+    if faults:
+        raise SettingsFaulty(faults)
     return settings
 
 
@@ -86,9 +91,12 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return faults
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(path: Path, faults: list[str]) -> dict[str, Any]:
+    """Fields of the file; variables that it names and that are not set are added to `faults`."""
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise SettingsFaulty([f"{path}: not UTF-8 text"]) from exc
     except OSError as exc:
         raise SettingsFaulty([f"{path}: cannot be read ({exc.strerror})"]) from exc
     try:
@@ -101,10 +109,9 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsFaulty([f"{path}: must be a mapping of settings"])
     missing: list[str] = []
     expanded = _expand(fields, os.environ, missing)
-    if missing:
-        raise SettingsFaulty(
-            [f"{path}: the environment variable {name} is not set" for name in sorted(set(missing))]
-        )
+    faults += [
+        f"{path}: the environment variable {name} is not set" for name in sorted(set(missing))
+    ]
     assert isinstance(expanded, dict)
     return expanded
 
@@ -121,7 +128,7 @@ def _expand(value: Any, environment: Mapping[str, str], missing: list[str]) -> A
         found = environment.get(match[1])
         if found is None:
             missing.append(match[1])
-            return ""
+            return match[0]
         return found
 
     return _REFERENCE.sub(replaced, value)

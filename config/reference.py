@@ -179,8 +179,9 @@ setting with its default, to be copied and cut down.
   `${NAME}` stands for an environment variable, which keeps secrets out of the file. Such a variable
   must be set, and its name must not begin with `MAGENTO_CDC_`.
 * **Environment.** Each setting has a variable, too: its path in capitals, `__` between the parts,
-  `MAGENTO_CDC_` in front. It wins over the file. Lists are written as JSON. The settings of a
-  workspace have no variables of their own: `MAGENTO_CDC_WORKSPACES` replaces the whole list.
+  `MAGENTO_CDC_` in front. It wins over the file. Lists are written as JSON; null cannot be written.
+  The settings of a workspace have no variables of their own: `MAGENTO_CDC_WORKSPACES` replaces the
+  whole list.
 * **Faults.** A key or a `MAGENTO_CDC_` variable that names no setting is refused. All faults of
   the values are listed at once, each with the path of its field and never with a value; the exit
   code is 2. `magento-cdc check` finds them before the daemon does.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -14,6 +15,10 @@ ENVIRONMENTS = {
     "azure-us": "https://api.azu.synerise.com",
     "gcp": "https://api.geb.synerise.com",
 }
+
+
+# Hosts that may be spoken to without TLS: this machine, and the sandbox beside the container.
+_PLAIN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", "sandbox"})
 
 
 class RetrySettings(SettingsModel):
@@ -118,12 +123,19 @@ class WorkspaceSettings(SettingsModel):
     @field_validator("base_url")
     @classmethod
     def _https_or_loopback(cls, value: str | None) -> str | None:
-        if value is None or value.startswith("https://"):
-            return value and value.rstrip("/")
-        loopback = ("http://127.0.0.1", "http://localhost", "http://[::1]", "http://sandbox")
-        if value.startswith(loopback):
-            return value.rstrip("/")
-        raise ValueError("must start with https:// (plain http only for loopback or the sandbox)")
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+        except ValueError as exc:
+            raise ValueError("is not a URL") from exc
+        # The whole host, not how it begins: 127.0.0.1.example.com is somebody else's.
+        is_plain_allowed = parts.scheme == "http" and parts.hostname in _PLAIN_HOSTS
+        if not parts.hostname or not (parts.scheme == "https" or is_plain_allowed):
+            raise ValueError(
+                "must start with https:// (plain http only for loopback or the sandbox)"
+            )
+        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _basic_has_guid(self) -> Self:

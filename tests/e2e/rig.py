@@ -102,13 +102,24 @@ class Rig:
         *,
         prefix: str,
         log: Mapping[str, Any] | None = None,
-        changes: Mapping[str, Any] | None = None,
+        changes: Mapping[str, Mapping[str, Any]] | None = None,
+        each_workspace: Mapping[str, Any] | None = None,
     ) -> None:
+        """Write settings.
+
+        Args:
+            log: settings of the log backend.
+            changes: section -> settings that are added to it, or replace its own.
+            each_workspace: the same for every workspace.
+        """
         self._server = server
         self.sandbox = SandboxAdmin(sandbox_url)
         self.config = folder / "config.yaml"
         fields = _settings(folder, server, schema, sandbox_url, prefix, log or {})
-        fields.update(changes or {})
+        for section, values in (changes or {}).items():
+            fields[section] = fields.get(section, {}) | values
+        for workspace in fields["workspaces"]:
+            workspace.update(each_workspace or {})
         self.config.write_text(yaml.safe_dump(fields))
         self.settings: Settings = load_settings(self.config)
         self.daemon = Daemon(self.config, folder / "daemon.log")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -22,9 +23,19 @@ ACTIONS_COUNT = int(os.environ.get("CONVERGENCE_ACTIONS", "150"))
 SEEDS = range(int(os.environ.get("CONVERGENCE_SEEDS", "1")))
 
 
-def assert_converged(rig: Rig, shop: pymysql.Connection[Any]) -> None:
-    """Nothing differs, nothing was violated, nothing was refused, all offsets are at the end."""
-    rig.wait_until_at_rest()
+def assert_converged(
+    rig: Rig,
+    shop: pymysql.Connection[Any],
+    *,
+    refusals: Collection[str] = (),
+    timeout_s: float = 90.0,
+) -> None:
+    """Nothing differs, nothing was violated, nothing was refused, all offsets are at the end.
+
+    Args:
+        refusals: rules by which the sandbox was made to refuse good requests for a while.
+    """
+    rig.wait_until_at_rest(timeout_s)
     shop.rollback()
     assert differences(shop, rig.sandbox.state(), WEBSITES) == []
     invariants = rig.sandbox.invariants()
@@ -34,7 +45,7 @@ def assert_converged(rig: Rig, shop: pymysql.Connection[Any]) -> None:
     assert invariants["requests_without_user_agent"] == 0
     assert rig.dead_letters() == []
     # P20 is a look-up of an e-mail address that no profile has: an answer, not a refusal.
-    assert set(rig.sandbox.rejects()["counts"]) <= {"P20"}
+    assert set(rig.sandbox.rejects()["counts"]) <= {"P20", *refusals}
 
 
 @pytest.mark.timeout(300)
