@@ -4,34 +4,47 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Event
+from typing import TypeVar
 
-from cdc.binlog.changes import Row
-from cdc.composer import Composer, Named
+from cdc.composer import Composed, Composer, Named
 from cdc.database import Database
 from cdc.dirty import DirtyKey
+from cdc.errors import SourceUnavailable
 from cdc.expansion import Expansion
 from cdc.identity_index import IdentityIndex
 from cdc.inbox import Inbox
+from cdc.names import MODEL_KINDS, Kind
 from cdc.position import Position
 from cdc.publishing import Step
 from cdc.reading import NamedByModel, Reading
-from cdc.records import Cause, ChangeRecord, Model, Source
+from cdc.records import Cause, Model, Source
 from cdc.runs import Phase, Run, with_requests
 from cdc.status import CaptureStatus
 from cdc.visibility import ConsistentRead, open_read
-from cdc.watch import MODEL_KINDS, Kind
 from config.source import CaptureSettings
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 IDLE_WAIT_S = 0.2
-RUN_SHARE_S = 1.0  # a run gets a chunk at least this often, however busy the live side is
+# Runs and expansions get a chunk at least this often, however busy the live side is.
+BACKGROUND_EVERY_S = 1.0
+_READ_TRIES_COUNT = 3
+
+# Customers first: what they are known by decides how orders and addresses are.
+_ORDER = (Model.CUSTOMER, Model.SUBSCRIBER, Model.ORDER, Model.PRODUCT)
 
 
 class CaptureLoop:
-    """One session: from a checkpoint until stop or the first error. Used by one thread, once."""
+    """One session: from a checkpoint until stop or the first error. Used by one thread, once.
+
+    Live changes go first, with two kinds of work behind them: expansions (a category's products)
+    and full runs. These take turns, and one chunk of them is done now and then even while there is
+    always something live.
+    """
 
     def __init__(
         self,
@@ -56,16 +69,21 @@ class CaptureLoop:
         self._composer = Composer(index, publish_unchanged=settings.publish_unchanged)
         self._runs = runs
         self._expansions: list[Expansion] = []
+        self._is_runs_turn = False
+        self._background_s = time.monotonic()
+        # Newest position that any taken key had. Each read includes it: the cached metadata, once
+        # a change of it was taken, must not be read again from a view before that change.
+        self._taken = inbox.position
         self._status = status
         self._stop = stop
         self._clock_ms = clock_ms
-        self._last_run_s = time.monotonic()
 
     def run(self) -> None:
         """Work until stop, then save how far it got. Raises the first error of either thread."""
         while not self._stop.is_set():
-            if not self.work():
-                self._step.idle(self._runs)
+            is_idle = not self.work()
+            self._step.tidy(self._runs)
+            if is_idle:
                 self._inbox.wait(IDLE_WAIT_S)
         self._step.save_position(self._runs)
 
@@ -73,69 +91,92 @@ class CaptureLoop:
         """Do one piece of work, live changes first; False when there is none."""
         self._status.dirty_count = len(self._inbox)
         self._status.runs = [run.to_json() for run in self._runs]
-        is_run_due = bool(self._runs) and time.monotonic() - self._last_run_s > RUN_SHARE_S
-        keys = [] if is_run_due else self._inbox.take(self._settings.window_keys)
+        has_more = bool(self._runs or self._expansions)
+        is_due = has_more and time.monotonic() - self._background_s > BACKGROUND_EVERY_S
+        keys = [] if is_due else self._inbox.take(self._settings.window_keys)
         if keys:
             self._live(keys)
-        elif self._expansions:
+        elif has_more:
+            self._in_background()
+            self._background_s = time.monotonic()
+        return bool(keys) or has_more
+
+    def _in_background(self) -> None:
+        self._is_runs_turn = not self._is_runs_turn
+        if not self._runs or (self._expansions and not self._is_runs_turn):
             self._expand(self._expansions[0])
-        elif self._runs:
-            self._last_run_s = time.monotonic()
-            run = self._runs[0]
-            (self._scan if run.phase is Phase.SCAN else self._sweep)(run)
+        elif self._runs[0].phase is Phase.SCAN:
+            self._scan(self._runs[0])
         else:
-            return False
-        return True
+            self._sweep(self._runs[0])
 
     def _live(self, keys: list[DirtyKey]) -> None:
+        self._taken = later(self._taken, newest(keys))
         if any(key.kind in (Kind.SHOP, Kind.CATEGORY, Kind.FULL) for key in keys):
             self._reading.invalidate()
         requested = [Model(key.id) for key in keys if key.kind is Kind.FULL]
         if requested:
             self._runs = with_requests(self._runs, requested, "change of the shop")
             logger.info("run.requested", extra={"models": sorted(requested)})
-        categories = [key for key in keys if key.kind is Kind.CATEGORY]
-        if categories:
-            self._expansions.append(self._expansion(categories))
+        self._add_expansion([key for key in keys if key.kind is Kind.CATEGORY])
         done = [key for key in keys if key.kind is not Kind.CATEGORY]
         named = named_by_model(done)
-        skus = {key.id: named_by(key) for key in done if key.kind is Kind.SKU}
-        records: list[ChangeRecord] = []
+        skus = [key.id for key in done if key.kind is Kind.SKU]
+        composed = Composed()
         if named or skus:
-            with open_read(self._database, newest(done), self._stop, self._settings) as reader:
-                self._reading.add_skus(reader, named, skus)
-                self._reading.add_relatives(reader, named)
-                records = self._compose(reader, named)
-        self._step.publish(records, self._runs, done)
+            reason = named_by_all(done)
 
-    def _expansion(self, keys: list[DirtyKey]) -> Expansion:
-        ids = [key.id for key in keys]
-        known = sorted(self._index.linked("category", ids), key=int)
-        reason = named_by(keys[-1], "dependency")
-        return Expansion(keys, list(map(int, ids)), known, reason, newest(keys))
+            def read(reader: ConsistentRead) -> Composed:
+                everything = {model: dict(of_model) for model, of_model in named.items()}
+                self._reading.add_skus(reader, everything, skus, reason)
+                self._reading.add_relatives(reader, everything, reason)
+                return self._compose(reader, everything, reason, self._settings.window_keys)
+
+            composed = self._read(self._taken, read)
+        self._step.publish(composed, self._runs, done)
+
+    def _add_expansion(self, keys: list[DirtyKey]) -> None:
+        if not keys:
+            return
+        if self._expansions and not self._expansions[-1].is_begun:
+            self._expansions[-1] = self._expansions[-1].with_keys(keys)
+        else:
+            self._expansions.append(Expansion.of(keys))
 
     def _expand(self, expansion: Expansion) -> None:
+        reason = named_by_all(expansion.keys)
         limit = self._settings.window_keys
-        with open_read(self._database, expansion.position, self._stop, self._settings) as reader:
-            page = self._reading.category_page(reader, expansion, limit)
-            records = self._compose(reader, {Model.PRODUCT: dict.fromkeys(page, expansion.named)})
-        done: list[DirtyKey] = []
-        if expansion.is_finished:
+
+        def read(reader: ConsistentRead) -> tuple[Composed, Expansion]:
+            ids, further = self._reading.category_page(reader, expansion, limit)
+            named = {Model.PRODUCT: dict.fromkeys(ids, reason)}
+            return self._compose(reader, named, reason, limit), further
+
+        composed, further = self._read(self._taken, read)
+        self._expansions[0] = further
+        done: Sequence[DirtyKey] = ()
+        if further.is_finished:
             self._expansions.pop(0)
-            done = expansion.keys
-        self._step.publish(records, self._runs, done)
+            done = further.keys
+        self._step.publish(composed, self._runs, done)
 
     def _scan(self, run: Run) -> None:
-        with open_read(self._database, self._inbox.position, self._stop, self._settings) as reader:
-            if run.highest == 0:
-                run = run.begun(self._reading.highest(reader, run.model))
-            chunk = self._reading.scan(reader, run.model, run.after, self._settings.scan_chunk_keys)
-            reason = Named("full", 0, (), self._here())
+        position = self._inbox.position
+        reason = Named("full", 0, (), source_of(position))
+        limit = self._settings.scan_chunk_keys
+
+        def read(reader: ConsistentRead) -> tuple[Run, int | None, Composed]:
+            begun = run
+            if not run.is_begun:
+                begun = run.begun(self._reading.highest(reader, run.model))
+            chunk = self._reading.scan(reader, run.model, run.after, limit)
             named = {run.model: dict.fromkeys(chunk.keys, reason)}
-            records = self._compose(reader, named)
-        run = run.scanned(chunk.last, len(records))
+            return begun, chunk.last, self._compose(reader, named, reason, limit)
+
+        begun, last, composed = self._read(position, read)
+        run = begun.scanned(last, len(composed.records))
         self._runs = (run, *self._runs[1:])
-        self._step.publish(records, self._runs, [])
+        self._step.publish(composed, self._runs, ())
         if run.phase is Phase.SWEEP:
             self._log_run("run.scanned", run)
 
@@ -143,43 +184,68 @@ class CaptureLoop:
         """Publish deletes that no event told of: keys in the topics that Magento has no more."""
         limit = self._settings.scan_chunk_keys
         keys = self._index.live_after(run.model, run.sweep_after, limit)
-        records: list[ChangeRecord] = []
+        position = self._inbox.position
+        composed = Composed()
         if keys:
-            with open_read(
-                self._database, self._inbox.position, self._stop, self._settings
-            ) as reader:
+            reason = Named("sweep", self._clock_ms(), (), source_of(position))
+
+            def read(reader: ConsistentRead) -> Composed:
                 ids = [entity_id for _, entity_id in keys]
                 missing = self._reading.missing(reader, run.model, ids)
-                reason = Named("sweep", self._clock_ms(), (), self._here())
-                records = self._compose(reader, {run.model: dict.fromkeys(missing, reason)})
-            run = run.swept(keys[-1][0], len(records))
+                named = {run.model: dict.fromkeys(missing, reason)}
+                return self._compose(reader, named, reason, limit)
+
+            composed = self._read(position, read)
+            run = run.swept(keys[-1][0], len(composed.records))
         is_finished = len(keys) < limit
         self._runs = self._runs[1:] if is_finished else (run, *self._runs[1:])
-        self._step.publish(records, self._runs, [])
+        self._step.publish(composed, self._runs, ())
         if is_finished:
             self._log_run("run.finished", run)
 
-    def _compose(self, reader: ConsistentRead, named: NamedByModel) -> list[ChangeRecord]:
-        records: list[ChangeRecord] = []
-        left_emails: set[str] = set()
-        websites = self._reading.websites(reader)
-        for batch in self._reading.batches(reader, named):
-            composed = self._composer.compose(
-                batch,
-                seq=self._step.next_seq,
-                captured_ms=self._clock_ms(),
-                websites=websites,
-                left_emails=left_emails,
-            )
-            if batch.model is Model.CUSTOMER:
-                for record in composed.records:
-                    left_emails.update(record.identity["former_emails"])
-            records += composed.records
-            self._status.unchanged_count[batch.model] += composed.unchanged_count
-        return records
+    def _read(self, position: Position, read: Callable[[ConsistentRead], T]) -> T:
+        """Call `read` inside a consistent read that includes `position`.
 
-    def _here(self) -> Source:
-        return source_of(self._inbox.position)
+        A read view can be lost for harmless reasons (an index table was swapped while it was
+        open), so it is tried again before the session is given up.
+        """
+        for tries_left in reversed(range(_READ_TRIES_COUNT)):
+            with open_read(self._database, position, self._stop, self._settings) as reader:
+                try:
+                    return read(reader)
+                except SourceUnavailable as exc:
+                    if not (reader.is_broken and tries_left):
+                        raise
+                    logger.warning("read.repeated", extra={"error": str(exc)})
+        raise AssertionError("the last try returns or raises")
+
+    def _compose(
+        self, reader: ConsistentRead, named: NamedByModel, reason: Named, limit: int
+    ) -> Composed:
+        """Compose everything that is named.
+
+        What relatives bring along has no bound, so what is over `limit` entities is published at
+        once, without letting go of any key; the rest comes back.
+        """
+        websites = self._reading.websites(reader)
+        composed = Composed()
+        for model in _ORDER:
+            for part in parts_of(named.get(model, {}), limit):
+                if composed.records and len(composed.records) + len(part) > limit:
+                    self._step.publish(composed, self._runs, ())
+                    composed = Composed()
+                found = self._composer.compose(
+                    self._reading.batch(reader, model, part, reason),
+                    seq=self._step.next_seq,
+                    captured_ms=self._clock_ms(),
+                    websites=websites,
+                    retired=composed.retired,
+                )
+                self._status.unchanged_count[model] += found.unchanged_count
+                if model is Model.CUSTOMER:
+                    self._reading.add_subscribers(named, found.retired, reason)
+                composed.add(found)
+        return composed
 
     def _log_run(self, message: str, run: Run) -> None:
         logger.info(
@@ -188,12 +254,17 @@ class CaptureLoop:
         )
 
 
-def newest(keys: list[DirtyKey]) -> Position:
-    """Position of the key that was named last."""
-    return max(
-        (key.position for key in keys),
-        key=lambda position: (position.coordinates.number, position.offset),
-    )
+def newest(keys: Iterable[DirtyKey]) -> Position:
+    """Position of the key that was named last; all keys are of one stream."""
+    positions = [key.position for key in keys]
+    return max(positions, key=lambda place: (place.coordinates.number, place.offset))
+
+
+def later(known: Position, found: Position) -> Position:
+    """The later one; after a fail-over, when files do not compare, what the new server says."""
+    if known.server == found.server and known.coordinates.is_at_or_after(found.coordinates):
+        return known
+    return found
 
 
 def source_of(position: Position) -> Source:
@@ -205,8 +276,21 @@ def source_of(position: Position) -> Source:
 
 def named_by(key: DirtyKey, cause: Cause = "stream") -> Named:
     """Why a key is read."""
-    image: Row | None = key.image
-    return Named(cause, key.committed_ms, tuple(sorted(key.tables)), source_of(key.position), image)
+    return Named(
+        cause,
+        key.committed_ms,
+        tuple(sorted(key.tables)),
+        source_of(key.position),
+        key.image,
+        key.is_deleted,
+    )
+
+
+def named_by_all(keys: Sequence[DirtyKey]) -> Named:
+    """Why something is read that depends on some of the keys: the newest change of them all."""
+    committed_ms = max(key.committed_ms for key in keys)
+    tables = sorted(set().union(*(key.tables for key in keys)))
+    return Named("dependency", committed_ms, tuple(tables), source_of(newest(keys)))
 
 
 def named_by_model(keys: list[DirtyKey]) -> NamedByModel:
@@ -217,3 +301,10 @@ def named_by_model(keys: list[DirtyKey]) -> NamedByModel:
         if model is not None:
             named.setdefault(model, {})[key.id] = named_by(key)
     return named
+
+
+def parts_of(named: Mapping[str, Named], limit: int) -> Iterator[dict[str, Named]]:
+    """Cut into parts of at most `limit` keys, in order."""
+    keys = list(named)
+    for start in range(0, len(keys), limit):
+        yield {key: named[key] for key in keys[start : start + limit]}

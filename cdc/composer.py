@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cdc.identity import (
+    Client,
     Identity,
     customer_identity,
     message_key,
+    order_email,
     order_identity,
     product_identity,
     subscriber_identity,
@@ -20,21 +22,57 @@ from cdc.records import Cause, ChangeRecord, Model, Op, Source
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Why an entity is read: the newest change that named it."""
+    """Why an entity is read: the newest change that named it.
+
+    `is_deleted` says that its own row was deleted, `image` what that row held.
+    """
 
     cause: Cause
     committed_ms: int
     tables: tuple[str, ...]
     source: Source
     image: tuple[Any, ...] | None = None
+    is_deleted: bool = False
+
+    @property
+    def is_delete_awaited(self) -> bool:
+        """Whether an entity that is missing all the same will be named again by its deleted row.
+
+        The read view may be ahead of the binlog. Only the row's own event knows the last e-mail
+        address, and it gives a replaced product its time to come back. Nothing else removes the
+        row of an entity: no foreign key cascades to one.
+        """
+        return self.cause in ("stream", "dependency") and not self.is_deleted
 
 
 @dataclass(slots=True)
 class Composed:
-    """Records of one step, in publishing order, and how many entities were left out unchanged."""
+    """Records of one step, in publishing order, and how many entities were left out unchanged.
+
+    `hashes` are content hashes that were needed, by model and message key.
+    """
 
     records: list[ChangeRecord] = field(default_factory=list)
+    hashes: dict[tuple[Model, str], bytes] = field(default_factory=dict)
     unchanged_count: int = 0
+
+    @property
+    def retired(self) -> dict[str, Client]:
+        """Addresses that customers among the records had and left."""
+        return {
+            email: Client(
+                identity["entity_id"], identity["store_id"], identity["website_id"], email
+            )
+            for record in self.records
+            if record.model is Model.CUSTOMER
+            for identity in (record.identity,)
+            for email in identity["former_emails"]
+        }
+
+    def add(self, other: Composed) -> None:
+        """Append what another one has."""
+        self.records += other.records
+        self.hashes |= other.hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +106,7 @@ class Composer:
         seq: int,
         captured_ms: int,
         websites: Mapping[int, int],
-        left_emails: Collection[str] = (),
+        retired: Mapping[str, Client] | None = None,
     ) -> Composed:
         """Records for everything in `batch`; deletes under keys that were left come first.
 
@@ -77,24 +115,26 @@ class Composer:
             seq: ordinal of the step.
             captured_ms: time of the read, Unix milliseconds.
             websites: store id → website id of the views that exist.
-            left_emails: addresses that customers of this very step have left.
+            retired: addresses that customers of this very step have left.
         """
         ids = list(batch.named)
         live = self._index.live_keys(batch.model, ids)
         keys = {found: message_key(batch.model, entity) for found, entity in batch.entities.items()}
         known = self._index.get(batch.model, sorted({*keys.values(), *self._bare_keys(batch)}))
-        retired = self._retired(batch) | set(left_emails)
-        step = _Step(batch, seq, captured_ms, websites, retired)
+        all_retired = {**(retired or {}), **self._retired(batch, known)}
+        step = _Step(batch, seq, captured_ms, websites, all_retired)
         composed = Composed()
         held = set(keys.values()) | set(batch.holders)
         for entity_id in ids:
+            if entity_id not in batch.entities and batch.named[entity_id].is_delete_awaited:
+                continue
             for left in live.get(entity_id, ()):
                 if left.key not in held:
                     composed.records.append(step.deleted(entity_id, left))
             if entity_id in batch.entities:
                 previous = known.get(keys[entity_id])
                 record = step.live(entity_id, keys[entity_id], previous)
-                if self._is_unchanged(record, previous):
+                if self._is_unchanged(record, previous, composed.hashes):
                     composed.unchanged_count += 1
                 else:
                     composed.records.append(record)
@@ -110,19 +150,28 @@ class Composer:
             return []
         return [found for found in batch.named if found not in batch.entities]
 
-    def _retired(self, batch: Batch) -> set[str]:
+    def _retired(self, batch: Batch, known: Mapping[str, Known]) -> dict[str, Client]:
         if batch.model is Model.SUBSCRIBER:
-            return self._index.retired(list(batch.named))
+            return self._index.retired(batch.named)
         if batch.model is Model.ORDER:
-            emails = {(e["customer_email"] or "").strip() for e in batch.entities.values()}
-            return self._index.retired(sorted(emails - {""}))
-        return set()
+            emails = {order_email(entity) for entity in batch.entities.values()}
+            emails |= {order.identity["client"]["email"] for order in known.values()}
+            return self._index.retired(sorted(filter(None, emails)))
+        return {}
 
-    def _is_unchanged(self, record: ChangeRecord, previous: Known | None) -> bool:
+    def _is_unchanged(
+        self,
+        record: ChangeRecord,
+        previous: Known | None,
+        hashes: dict[tuple[Model, str], bytes],
+    ) -> bool:
         if self._publish_unchanged or record.cause in ("full", "batch") or previous is None:
             return False
         assert record.after is not None
-        return previous.hash == content_hash(record.after) and previous.entity_id == record.id
+        digest = hashes[record.model, record.key] = content_hash(record.after)
+        # A subscriber whose address was left by a customer has to be told apart from now on.
+        is_same = previous.identity.get("retired") == record.identity.get("retired")
+        return is_same and previous.hash == digest and previous.entity_id == record.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +180,7 @@ class _Step:
     seq: int
     captured_ms: int
     websites: Mapping[int, int]
-    retired: set[str]
+    retired: Mapping[str, Client]
 
     def live(self, entity_id: str, key: str, previous: Known | None) -> ChangeRecord:
         entity = self.batch.entities[entity_id]
@@ -145,7 +194,7 @@ class _Step:
 
     def deleted(self, entity_id: str, known: Known) -> ChangeRecord:
         named = self.batch.named[entity_id]
-        identity = self._with_image(known.identity, named)
+        identity = self._last_identity(known.identity, named)
         return self._record(Op.DELETE, entity_id, known.key, named, identity, None)
 
     def deleted_unknown(self, entity_id: str, known: Mapping[str, Known]) -> ChangeRecord | None:
@@ -184,8 +233,11 @@ class _Step:
             return self._record(Op.DELETE, entity_id, entity_id, named, identity, None)
         return None
 
-    def _with_image(self, identity: Identity, named: Named) -> Identity:
+    def _last_identity(self, identity: Identity, named: Named) -> Identity:
         """A deleted customer's last address and scope are those of the deleted row."""
+        if self.batch.model is Model.SUBSCRIBER:
+            is_retired = identity["retired"] or identity["email"] in self.retired
+            return identity | {"retired": is_retired}
         if self.batch.model is not Model.CUSTOMER or not named.image:
             return identity
         email, store_id, website_id = named.image
@@ -209,8 +261,7 @@ class _Step:
             return subscriber_identity(
                 entity, key, previous, self.websites, is_retired=key in self.retired
             )
-        email = (entity["customer_email"] or "").strip()
-        return order_identity(entity, previous, is_retired=email in self.retired)
+        return order_identity(entity, previous, self.retired)
 
     def _record(
         self,

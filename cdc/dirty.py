@@ -8,14 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cdc.binlog.changes import Row
+from cdc.names import Kind, Name
 from cdc.position import Position
-from cdc.watch import Kind, Name
 from config.source import SettleByModel, SettleSettings
 
 
 @dataclass(slots=True)
 class _Transaction:
-    """A committed transaction that named keys; it holds the checkpoint before it."""
+    """A committed transaction that named keys; it holds the checkpoint before it.
+
+    `before` is where a restart reads this transaction again.
+    """
 
     before: Position
     open_count: int = 0
@@ -56,6 +59,7 @@ class DirtySet:
         self._heap: list[tuple[float, int, DirtyKey]] = []
         self._pushed_count = 0
         self._last = start
+        self._resume = start
         self._taken_count = 0
 
     def __len__(self) -> int:
@@ -76,23 +80,32 @@ class DirtySet:
             else:
                 known[1].add(table)
                 # The entity's own row decides: deleted, or deleted and written again.
-                if name.image is not None or (known[0].is_deleted and table == _own_table(name)):
+                if name.is_deleted or (known[0].is_deleted and table == _own_table(name)):
                     self._open[key] = (name, known[1])
 
-    def commit(self, position: Position, committed_ms: int, now_s: float) -> None:
-        """The open transaction ended at `position`; its names start to settle."""
+    def commit(
+        self,
+        position: Position,
+        committed_ms: int,
+        now_s: float,
+        *,
+        resume: Position | None = None,
+    ) -> None:
+        """The open transaction ended at `position`; its names start to settle.
+
+        Args:
+            resume: where a restart has to read from as long as this transaction is the last one,
+                when that is before `position` (a prepared XA transaction is open).
+        """
         if self._open:
-            transaction = _Transaction(self._last)
+            transaction = _Transaction(self._resume)
             for (kind, key_id), (name, tables) in self._open.items():
                 self._add(kind, key_id, name, tables, position, committed_ms, now_s, transaction)
             if transaction.open_count:
                 self._transactions.append(transaction)
             self._open.clear()
         self._last = position
-
-    def discard_open(self) -> None:
-        """Forget names of a transaction that never committed (a new stream starts over)."""
-        self._open.clear()
+        self._resume = resume or position
 
     def _add(
         self,
@@ -115,14 +128,18 @@ class DirtySet:
             self._keys[kind, key_id] = fresh
             self._push(fresh)
             return
+        was_ready_s = self._ready_s(known)
         known.last_s = now_s
         known.position = position
         known.committed_ms = committed_ms
         known.tables |= tables
         if name.is_deleted or _own_table(name) in tables:
+            if name.is_deleted and not known.is_deleted:
+                known.first_s = now_s  # a delete waits its full time, whatever came before
             known.is_deleted = name.is_deleted
             known.image = name.image or known.image
-            self._push(known)  # it may settle earlier now
+        if self._ready_s(known) < was_ready_s:
+            self._push(known)
 
     def _push(self, key: DirtyKey) -> None:
         self._pushed_count += 1
@@ -178,7 +195,7 @@ class DirtySet:
         for transaction in self._transactions:
             if transaction.open_count > closing.get(id(transaction), 0):
                 return transaction.before
-        return self._last
+        return self._resume
 
     def _ready_s(self, key: DirtyKey) -> float:
         settle = self._settle[key.kind]

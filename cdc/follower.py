@@ -17,9 +17,10 @@ from cdc.binlog.changes import (
 )
 from cdc.errors import StreamPoisoned
 from cdc.inbox import Inbox
+from cdc.names import Kind, Name
 from cdc.records import Model
 from cdc.status import CaptureStatus
-from cdc.watch import INDEX_TABLES, Kind, Name, models_of, names_of
+from cdc.watch import INDEX_TABLES, models_of, names_of
 from config.source import CaptureSettings
 
 logger = logging.getLogger(__name__)
@@ -58,8 +59,14 @@ class Follower:
         self._thread.start()
 
     def join(self, timeout_s: float) -> None:
-        """Wait for the thread to end; the inbox has to be closed first."""
+        """Wait for the thread to end; the inbox has to be closed first.
+
+        It ends at the next heartbeat. One that does not (a connection that hangs) is left behind:
+        nobody listens to it any more, and the server ends it when the next reader comes.
+        """
         self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            logger.warning("follower.left_behind", extra={"wait_s": timeout_s})
 
     def _run(self) -> None:
         # Whatever ends this thread has to reach the publisher, or capture would stand still.
@@ -84,7 +91,7 @@ class Follower:
             self._status.rows_count += len(change.before) or len(change.after)
             self._inbox.name(change.table, names_of(change))
         elif isinstance(change, Committed):
-            self._inbox.commit(change.position, change.committed_ms)
+            self._inbox.commit(change.position, change.committed_ms, resume=change.resume)
             self._status.seen(change.position, change.committed_ms)
         elif isinstance(change, Heartbeat):
             self._status.heartbeat()

@@ -8,12 +8,23 @@ alone brings the target to the right state.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cdc.records import Model
 
 Identity = dict[str, Any]
 Entity = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whom an order belongs to: a customer, or a guest with an address."""
+
+    customer_id: int | None
+    customer_store_id: int | None
+    customer_website_id: int | None
+    email: str | None
 
 
 def message_key(model: Model, entity: Entity) -> str:
@@ -92,36 +103,57 @@ def subscriber_identity(
     }
 
 
-def order_identity(entity: Entity, previous: Identity | None, *, is_retired: bool) -> Identity:
+def order_identity(
+    entity: Entity, previous: Identity | None, retired: Mapping[str, Client]
+) -> Identity:
     """Identity of an order; `client` is who it belonged to when it was first published.
 
     It never changes: a resend under another profile would be a second charge
-    (Synerise API: events overwrite only with the same salt, action, profile and time). Nor do the
-    SKUs in `product_skus`: a line that was bought stays what it was when its product is renamed.
+    (Synerise API: events overwrite only with the same salt, action, profile and time). For the
+    same reason a guest's order follows a customer who has the address now and leaves it later:
+    the profile of the address is that customer's by then. Nor do the SKUs in `product_skus`
+    change: a line that was bought stays what it was when its product is renamed.
+
+    Args:
+        entity: the order.
+        previous: identity last published.
+        retired: addresses that a customer had and left, with that customer.
     """
     known = previous or {}
     store = entity["store"] or {}
-    customer = entity["customer"] or {}
-    email = (entity["customer_email"] or "").strip() or None
-    first = {
-        "client": {
-            "customer_id": customer.get("entity_id"),
-            "customer_store_id": customer.get("store_id"),
-            "customer_website_id": customer.get("website_id"),
-            "email": email,
-        },
-        "email_retired": is_retired,
-    }
+    if previous is None:
+        client = _first_client(entity)
+        is_retired = client["email"] in retired
+    else:
+        client = known["client"]
+        is_retired = known["email_retired"]
+        if client["customer_id"] is None and client["email"] in retired and not is_retired:
+            client = asdict(retired[client["email"]])
     return {
         "entity_id": entity["entity_id"],
         "increment_id": entity["increment_id"],
         "store_id": _last(store.get("store_id"), known.get("store_id")),
         "website_id": _last(store.get("website_id"), known.get("website_id")),
         "created_at": known.get("created_at") or entity["created_at"],
-        "client": known.get("client") or first["client"],
+        "client": client,
         "product_skus": {**_product_skus(entity), **known.get("product_skus", {})},
-        "email_retired": known.get("email_retired", first["email_retired"]),
+        "email_retired": is_retired,
     }
+
+
+def _first_client(entity: Entity) -> dict[str, Any]:
+    customer = entity["customer"] or {}
+    return {
+        "customer_id": customer.get("entity_id"),
+        "customer_store_id": customer.get("store_id"),
+        "customer_website_id": customer.get("website_id"),
+        "email": order_email(entity),
+    }
+
+
+def order_email(entity: Entity) -> str | None:
+    """Address of an order, trimmed; None without one."""
+    return (entity["customer_email"] or "").strip() or None
 
 
 def _product_skus(entity: Entity) -> dict[str, str]:

@@ -2,43 +2,29 @@
 
 It is written after the publishing step it describes, so it may be one step behind the topics and
 never ahead; `IdentityIndex.seq` says how far it got, and `cdc.identity_replay` brings it up to
-date from the topics (or rebuilds it when the file is missing).
+date from the topics (or rebuilds it when the file is missing). For that its content is a function
+of the newest record of each key, whatever the order in which the records are applied.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from cdc.identity import Identity
+from cdc.identity import Client, Identity
+from cdc.identity_file import TABLES, connect, door
 from cdc.log.protocol import TopicPartition
 from cdc.records import ChangeRecord, Model
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS known (
-    model TEXT NOT NULL, key TEXT NOT NULL, entity_id TEXT NOT NULL, email TEXT,
-    hash BLOB, seq INTEGER NOT NULL, gone_ms INTEGER, identity BLOB NOT NULL,
-    PRIMARY KEY (model, key)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS known_entity ON known (model, entity_id) WHERE gone_ms IS NULL;
-CREATE INDEX IF NOT EXISTS known_email ON known (email) WHERE email IS NOT NULL;
-CREATE INDEX IF NOT EXISTS known_gone ON known (gone_ms) WHERE gone_ms IS NOT NULL;
-CREATE TABLE IF NOT EXISTS link (
-    kind TEXT NOT NULL, id TEXT NOT NULL, entity_id TEXT NOT NULL,
-    PRIMARY KEY (kind, id, entity_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS link_entity ON link (entity_id);
-CREATE TABLE IF NOT EXISTS retired (email TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS place (
-    topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
-    PRIMARY KEY (topic, partition)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-"""
 _VARIABLES = 500  # SQLite's limit on variables in one statement is far higher; batches stay small
+_UPSERT = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +39,25 @@ class Known:
     identity: Identity
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Keys of one page and where the next one starts, None at the end."""
+
+    entity_ids: tuple[str, ...]
+    after: str | None
+
+
 class IdentityIndex:
     """One SQLite file; the publisher's thread owns and closes it."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        # A lost tail is rebuilt from the topics, so an fsync for each step buys nothing.
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        """Open the file, or make it.
+
+        Raises:
+            LogUnavailable: the disk or another process is in the way.
+            IndexUnusable: see `cdc.identity_file.remove_unusable`.
+        """
+        self._db = connect(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -71,8 +66,13 @@ class IdentityIndex:
     @property
     def seq(self) -> int:
         """Ordinal of the last publishing step that is included."""
-        row = self._db.execute("SELECT value FROM state WHERE name = 'seq'").fetchone()
-        return int(row[0]) if row else 0
+        rows = self._rows("SELECT value FROM state WHERE name = 'seq'")
+        return int(rows[0][0]) if rows else 0
+
+    @property
+    def highest_seq(self) -> int:
+        """Highest ordinal of any key's record, 0 without one. Reads the whole table."""
+        return int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM known")[0][0])
 
     def get(self, model: Model, keys: Sequence[str]) -> dict[str, Known]:
         """What was last published under these keys; unknown keys are left out."""
@@ -88,168 +88,208 @@ class IdentityIndex:
     def _select(
         self, model: Model, column: str, values: Sequence[str], extra: str = ""
     ) -> Iterator[Known]:
-        for start in range(0, len(values), _VARIABLES):
-            part = values[start : start + _VARIABLES]
+        statement = (
+            "SELECT key, entity_id, hash, seq, gone_ms, identity FROM known "
+            f"WHERE model = ? AND {column} IN (%s) {extra}"
+        )
+        for key, entity_id, digest, seq, gone_ms, identity in self._in(
+            statement, values, model.value
+        ):
+            yield Known(key, entity_id, digest, seq, gone_ms is not None, orjson.loads(identity))
+
+    def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with door("reading the identity index"):
+            return self._db.execute(statement, values).fetchall()
+
+    def _in(self, statement: str, values: Iterable[Any], *before: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement with an IN list, in lists of bounded length."""
+        rest = iter(values)
+        while part := list(islice(rest, _VARIABLES)):
             marks = ",".join("?" * len(part))
-            rows = self._db.execute(
-                "SELECT key, entity_id, hash, seq, gone_ms, identity FROM known "
-                f"WHERE model = ? AND {column} IN ({marks}) {extra}",
-                (model.value, *part),
-            )
-            for key, entity_id, digest, seq, gone_ms, identity in rows.fetchall():
-                yield Known(
-                    key, entity_id, digest, seq, gone_ms is not None, orjson.loads(identity)
-                )
+            yield from self._rows(statement % marks, *before, *part)
 
     def live_after(self, model: Model, key: str, limit: int) -> list[tuple[str, str]]:
         """Next live (key, entity id) behind `key` in key order, for sweeps."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT key, entity_id FROM known WHERE model = ? AND key > ? AND gone_ms IS NULL "
             "ORDER BY key LIMIT ?",
-            (model.value, key, limit),
+            model.value,
+            key,
+            limit,
         )
-        return [(str(found), str(entity_id)) for found, entity_id in rows.fetchall()]
+        return [(str(found), str(entity_id)) for found, entity_id in rows]
 
     def counts(self) -> dict[Model, int]:
         """Live keys of each model."""
-        rows = self._db.execute(
-            "SELECT model, COUNT(*) FROM known WHERE gone_ms IS NULL GROUP BY model"
-        )
-        found = {Model(model): int(count) for model, count in rows.fetchall()}
+        rows = self._rows("SELECT model, COUNT(*) FROM known WHERE gone_ms IS NULL GROUP BY model")
+        found = {Model(model): int(count) for model, count in rows}
         return {model: found.get(model, 0) for model in Model}
 
-    def retired(self, emails: Sequence[str]) -> set[str]:
-        """Those of the addresses that a customer once had and left."""
-        found: set[str] = set()
-        for start in range(0, len(emails), _VARIABLES):
-            part = emails[start : start + _VARIABLES]
-            marks = ",".join("?" * len(part))
-            rows = self._db.execute(f"SELECT email FROM retired WHERE email IN ({marks})", part)
-            found.update(row[0] for row in rows.fetchall())
-        return found
+    def retired(self, emails: Iterable[str]) -> dict[str, Client]:
+        """Those of the addresses that a customer once had and left, with that customer.
+
+        Of several customers the one with the lowest id counts.
+        """
+        statement = (
+            "SELECT email, customer_id, store_id, website_id FROM retired WHERE email IN (%s) "
+            "ORDER BY customer_id DESC"
+        )
+        return {
+            email: Client(customer_id, store_id, website_id, email)
+            for email, customer_id, store_id, website_id in self._in(statement, emails)
+        }
 
     def linked(self, kind: str, ids: Iterable[str]) -> set[str]:
-        """Products last published with a link of this kind: in a category, or with a child."""
-        found: set[str] = set()
-        for link_id in ids:
-            rows = self._db.execute(
-                "SELECT entity_id FROM link WHERE kind = ? AND id = ?", (kind, link_id)
-            )
-            found.update(row[0] for row in rows.fetchall())
-        return found
+        """Ids of products last published with a link of this kind: in a category, with a child."""
+        statement = (
+            "SELECT entity_id FROM link JOIN known ON model = 'product' AND known.key = link.key "
+            "WHERE kind = ? AND id IN (%s)"
+        )
+        return {str(row[0]) for row in self._in(statement, ids, kind)}
+
+    def linked_page(self, kind: str, link_id: str, after: str, limit: int) -> KeyPage:
+        """The same of one link in pages, in key order behind `after`."""
+        rows = self._rows(
+            "SELECT link.key, entity_id FROM link "
+            "JOIN known ON model = 'product' AND known.key = link.key "
+            "WHERE kind = ? AND id = ? AND link.key > ? ORDER BY link.key LIMIT ?",
+            kind,
+            link_id,
+            after,
+            limit,
+        )
+        return KeyPage(
+            tuple(str(row[1]) for row in rows), str(rows[-1][0]) if len(rows) == limit else None
+        )
 
     def gone_before(self, before_ms: int, limit: int) -> list[tuple[Model, str]]:
         """Keys deleted before a time, oldest first."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT model, key FROM known WHERE gone_ms < ? ORDER BY gone_ms LIMIT ?",
-            (before_ms, limit),
+            before_ms,
+            limit,
         )
-        return [(Model(model), str(key)) for model, key in rows.fetchall()]
+        return [(Model(model), str(key)) for model, key in rows]
 
-    def apply(self, records: Iterable[ChangeRecord], seq: int) -> None:
-        """Store what a durable publishing step said; idempotent, in record order.
+    def apply(
+        self,
+        records: Iterable[ChangeRecord],
+        seq: int,
+        *,
+        hashes: Mapping[tuple[Model, str], bytes] | None = None,
+        forgotten: Iterable[tuple[Model, str]] = (),
+    ) -> None:
+        """Store what a durable publishing step said; idempotent.
 
         Args:
-            records: records of the step or of a replay; one already included changes nothing.
+            records: records of the step or of a replay, those of one key in the topic's order; one
+                that is older than what is known of its key changes nothing.
             seq: ordinal of the step.
+            hashes: content hashes of records by model and key, where they were made already.
+            forgotten: keys whose newest message is a tombstone.
+        Raises:
+            LogUnavailable: nothing was stored.
         """
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            for record in records:
-                self._apply(record)
+        with self._writing("writing the identity index"):
+            self._store(self._newest(records), hashes or {})
+            self._drop(forgotten)
             self._db.execute("INSERT OR REPLACE INTO state VALUES ('seq', ?)", (seq,))
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
 
-    def _apply(self, record: ChangeRecord) -> None:
-        email = _email(record)
-        self._db.execute(
-            "INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, key) DO UPDATE "
-            "SET entity_id = excluded.entity_id, email = excluded.email, hash = excluded.hash, "
-            "seq = excluded.seq, gone_ms = excluded.gone_ms, identity = excluded.identity "
-            "WHERE excluded.seq >= known.seq",
-            (
-                record.model.value,
-                record.key,
-                record.id,
-                email,
-                content_hash(record.after) if record.after is not None else None,
-                record.seq,
-                record.captured_ms if record.is_delete else None,
-                orjson.dumps(record.identity),
-            ),
-        )
-        if record.model is Model.PRODUCT:
-            self._link(record)
-        elif record.model is Model.CUSTOMER:
-            self._retire(record)
+    @contextmanager
+    def _writing(self, doing: str) -> Iterator[None]:
+        with door(doing):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
 
-    def _link(self, record: ChangeRecord) -> None:
-        self._db.execute("DELETE FROM link WHERE entity_id = ?", (record.id,))
-        if record.after is None:
-            return
-        links = [("category", str(found)) for found in record.after.get("category_ids", ())]
-        links += [("child", str(found)) for found in record.after.get("child_ids", ())]
+    def _newest(self, records: Iterable[ChangeRecord]) -> dict[tuple[Model, str], ChangeRecord]:
+        """The last record of each key, without those that are older than what is known."""
+        newest: dict[tuple[Model, str], ChangeRecord] = {}
+        for record in records:
+            newest[record.model, record.key] = record
+        statement = "SELECT key, seq FROM known WHERE model = ? AND key IN (%s)"
+        for model in {model for model, _ in newest}:
+            keys = [key for of_model, key in newest if of_model is model]
+            for key, seq in self._in(statement, keys, model.value):
+                if newest[model, key].seq < seq:
+                    del newest[model, key]
+        return newest
+
+    def _store(
+        self,
+        newest: Mapping[tuple[Model, str], ChangeRecord],
+        hashes: Mapping[tuple[Model, str], bytes],
+    ) -> None:
+        rows = []
+        for place, record in newest.items():
+            digest = hashes.get(place)
+            if digest is None and record.after is not None:
+                digest = content_hash(record.after)
+            gone_ms = record.captured_ms if record.is_delete else None
+            identity = orjson.dumps(record.identity, option=orjson.OPT_SORT_KEYS)
+            model, key = place
+            rows.append((model.value, key, record.id, digest, record.seq, gone_ms, identity))
+        self._db.executemany(_UPSERT, rows)
+        self._link([record for record in newest.values() if record.model is Model.PRODUCT])
+        self._retire([record for record in newest.values() if record.model is Model.CUSTOMER])
+
+    def _link(self, products: Sequence[ChangeRecord]) -> None:
+        """Bring links up to date; most records change none, so only differences are written."""
+        statement = "SELECT kind, id, key FROM link WHERE key IN (%s)"
+        before = set(self._in(statement, [record.key for record in products]))
+        now = {link for record in products for link in _links(record)}
         self._db.executemany(
-            "INSERT OR IGNORE INTO link VALUES (?, ?, ?)",
-            [(kind, link_id, record.id) for kind, link_id in links],
+            "DELETE FROM link WHERE kind = ? AND id = ? AND key = ?", list(before - now)
         )
+        self._db.executemany("INSERT INTO link VALUES (?, ?, ?)", list(now - before))
 
-    def _retire(self, record: ChangeRecord) -> None:
-        """A customer left an address: its profile moved on, and its guest orders with it."""
-        for email in record.identity.get("former_emails", ()):
-            new = self._db.execute("INSERT OR IGNORE INTO retired VALUES (?)", (email,)).rowcount
-            if not new:
-                continue
-            rows = self._db.execute(
-                "SELECT key, identity FROM known WHERE model = 'order' AND email = ? AND seq <= ?",
-                (email, record.seq),
-            ).fetchall()
-            for key, blob in rows:
-                identity = orjson.loads(blob)
-                if identity.get("email_retired"):
-                    continue
-                identity["client"] = {
-                    "customer_id": record.identity["entity_id"],
-                    "customer_store_id": record.identity["store_id"],
-                    "customer_website_id": record.identity["website_id"],
-                    "email": email,
-                }
-                self._db.execute(
-                    "UPDATE known SET identity = ?, email = NULL WHERE model = 'order' AND key = ?",
-                    (orjson.dumps(identity), key),
-                )
-
-    def forget(self, keys: Iterable[tuple[Model, str]], seq: int) -> None:
-        """Drop keys whose tombstones are durable."""
-        self._db.execute("BEGIN IMMEDIATE")
+    def _retire(self, customers: Sequence[ChangeRecord]) -> None:
+        """Remember which addresses customers left: their profiles moved on, guest orders too."""
+        statement = "SELECT email, customer_id, store_id, website_id FROM retired WHERE "
+        ids = [record.identity["entity_id"] for record in customers]
+        before = set(self._in(f"{statement} customer_id IN (%s)", ids))
+        now = {
+            (email, identity["entity_id"], identity["store_id"], identity["website_id"])
+            for identity in (record.identity for record in customers)
+            for email in identity.get("former_emails", ())
+        }
         self._db.executemany(
-            "DELETE FROM known WHERE model = ? AND key = ? AND gone_ms IS NOT NULL",
-            [(model.value, key) for model, key in keys],
+            "DELETE FROM retired WHERE email = ? AND customer_id = ?",
+            [row[:2] for row in before - now],
         )
-        self._db.execute("INSERT OR REPLACE INTO state VALUES ('seq', ?)", (seq,))
-        self._db.execute("COMMIT")
+        self._db.executemany("INSERT INTO retired VALUES (?, ?, ?, ?)", list(now - before))
 
-    def clear(self) -> None:
-        """Forget everything, to be built anew from the topics."""
-        self._db.execute("BEGIN IMMEDIATE")
-        for table in ("known", "link", "retired", "place", "state"):
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
-        self._db.execute("COMMIT")
+    def _drop(self, keys: Iterable[tuple[Model, str]]) -> None:
+        for model, key in keys:
+            self._db.execute("DELETE FROM known WHERE model = ? AND key = ?", (model.value, key))
+            if model is Model.PRODUCT:
+                self._db.execute("DELETE FROM link WHERE key = ?", (key,))
+            elif model is Model.CUSTOMER:
+                self._db.execute("DELETE FROM retired WHERE customer_id = ?", (int(key),))
 
     def places(self) -> dict[TopicPartition, int]:
         """Offsets up to which the topics are surely included."""
-        rows = self._db.execute("SELECT topic, partition, next_offset FROM place")
-        return {TopicPartition(topic, part): offset for topic, part, offset in rows.fetchall()}
+        rows = self._rows("SELECT topic, partition, next_offset FROM place")
+        return {TopicPartition(topic, part): offset for topic, part, offset in rows}
 
-    def set_places(self, places: dict[TopicPartition, int]) -> None:
+    def set_places(self, places: Mapping[TopicPartition, int]) -> None:
         """Remember how far the topics are included."""
-        self._db.executemany(
-            "INSERT OR REPLACE INTO place VALUES (?, ?, ?)",
-            [(place.topic, place.partition, offset) for place, offset in places.items()],
-        )
+        with self._writing("writing the identity index"):
+            self._db.execute("DELETE FROM place")
+            self._db.executemany(
+                "INSERT INTO place VALUES (?, ?, ?)",
+                [(place.topic, place.partition, offset) for place, offset in places.items()],
+            )
+
+    def clear(self) -> None:
+        """Forget everything: the index is of other topics than the ones there are."""
+        with self._writing("clearing the identity index"):
+            for table in TABLES:
+                self._db.execute(f"DELETE FROM {table}")
 
 
 def content_hash(entity: dict[str, Any]) -> bytes:
@@ -257,9 +297,9 @@ def content_hash(entity: dict[str, Any]) -> bytes:
     return blake2b(orjson.dumps(entity, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
-def _email(record: ChangeRecord) -> str | None:
-    """Address by which a guest's order is found when a customer leaves that address."""
-    if record.model is not Model.ORDER:
-        return None
-    client = record.identity.get("client") or {}
-    return client.get("email") if client.get("customer_id") is None else None
+def _links(record: ChangeRecord) -> Iterator[tuple[str, str, str]]:
+    after = record.after or {}
+    for category_id in after.get("category_ids", ()):
+        yield "category", str(category_id), record.key
+    for child_id in after.get("child_ids", ()):
+        yield "child", str(child_id), record.key

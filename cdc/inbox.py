@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from threading import Condition
 
 from cdc.dirty import DirtyKey, DirtySet
+from cdc.names import Name
 from cdc.position import Position
-from cdc.watch import Name
 from config.source import SettleByModel
 
 
@@ -30,13 +30,18 @@ class Inbox:
         with self._changed:
             self._dirty.name(table, names)
 
-    def commit(self, position: Position, committed_ms: int) -> None:
-        """The open transaction ended; waits while the inbox is full.
+    def commit(
+        self, position: Position, committed_ms: int, *, resume: Position | None = None
+    ) -> None:
+        """The open transaction ended; waits while the inbox is full. See `DirtySet.commit`.
+
+        One transaction may name more keys than there is room for: none of them could be taken
+        before its commit.
 
         Blocks: until the publisher has made room, or the inbox is closed.
         """
         with self._changed:
-            self._dirty.commit(position, committed_ms, time.monotonic())
+            self._dirty.commit(position, committed_ms, time.monotonic(), resume=resume)
             self._changed.notify_all()
             while len(self._dirty) >= self._keys_max and not self._is_closed:
                 self._changed.wait(0.5)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import orjson
 
 from cdc.checkpoint import Checkpoint
+from cdc.composer import Composed
 from cdc.dirty import DirtyKey
 from cdc.errors import RecordTooLarge
 from cdc.identity_index import IdentityIndex
@@ -22,7 +23,7 @@ from cdc.status import CaptureStatus
 
 logger = logging.getLogger(__name__)
 
-IDLE_CHECKPOINT_S = 2.0
+POSITION_EVERY_S = 2.0
 TOMBSTONES_EVERY_S = 60.0
 TOMBSTONES_COUNT = 500
 
@@ -67,9 +68,7 @@ class Step:
         """Ordinal that the records of the next step carry."""
         return self._seq + 1
 
-    def publish(
-        self, records: Sequence[ChangeRecord], runs: tuple[Run, ...], keys: Sequence[DirtyKey]
-    ) -> None:
+    def publish(self, composed: Composed, runs: tuple[Run, ...], keys: Sequence[DirtyKey]) -> None:
         """Publish records, made with `next_seq`, and let the keys go.
 
         Raises:
@@ -79,10 +78,10 @@ class Step:
         started_s = time.monotonic()
         position = self._inbox.checkpoint(keys)
         checkpoint = Checkpoint(self.next_seq, position, runs).encode()
-        entries = [self._entry(record) for record in records]
-        kept = self._publish_without_oversized(entries, list(records), checkpoint)
+        entries = [self._entry(record) for record in composed.records]
+        kept = self._publish_without_oversized(entries, list(composed.records), checkpoint)
         self._seq += 1
-        self._index.apply(kept, self._seq)
+        self._index.apply(kept, self._seq, hashes=composed.hashes)
         self._inbox.done(keys)
         self._saved, self._saved_s = position, time.monotonic()
         self._count(kept, keys, started_s)
@@ -130,34 +129,38 @@ class Step:
         }
         return Entry(self._names.dead_letter, record.key.encode(), orjson.dumps(fields))
 
-    def idle(self, runs: tuple[Run, ...]) -> None:
+    def tidy(self, runs: tuple[Run, ...]) -> None:
         """Now and then move the checkpoint past unwatched changes, and let old deletes go."""
         now_s = time.monotonic()
-        if now_s - self._saved_s > IDLE_CHECKPOINT_S:
+        if now_s - self._saved_s > POSITION_EVERY_S:
             self.save_position(runs)
-        if now_s - self._tombstones_s > TOMBSTONES_EVERY_S:
-            self._tombstones_s = now_s
-            self._bury(runs)
+        if now_s >= self._tombstones_s:
+            is_all = self._bury(runs)
+            self._tombstones_s = now_s + (TOMBSTONES_EVERY_S if is_all else 0.0)
 
     def save_position(self, runs: tuple[Run, ...]) -> None:
         """Write a checkpoint without records where the position moved."""
         self._saved_s = time.monotonic()
         if self._inbox.checkpoint() != self._saved:
-            self.publish([], runs, [])
+            self.publish(Composed(), runs, ())
 
-    def _bury(self, runs: tuple[Run, ...]) -> None:
-        """Write tombstones for keys deleted long ago, so that erasure in the topics is real."""
+    def _bury(self, runs: tuple[Run, ...]) -> bool:
+        """Write tombstones for keys deleted long ago, so that erasure in the topics is real.
+
+        Returns: whether those were all.
+        """
         before_ms = self._clock_ms() - self._tombstone_after_ms
         keys = self._index.gone_before(before_ms, TOMBSTONES_COUNT)
         if not keys:
-            return
+            return True
         position = self._inbox.checkpoint()
         entries = [Entry(self._names.model(model), key.encode(), None) for model, key in keys]
         self._publisher.publish(entries, Checkpoint(self.next_seq, position, runs).encode())
         self._seq += 1
-        self._index.forget(keys, self._seq)
-        self._saved = position
+        self._index.apply((), self._seq, forgotten=keys)
+        self._saved, self._saved_s = position, time.monotonic()
         logger.info("keys.buried", extra={"batch_count": len(keys)})
+        return len(keys) < TOMBSTONES_COUNT
 
     def _count(
         self, records: Sequence[ChangeRecord], keys: Sequence[DirtyKey], started_s: float

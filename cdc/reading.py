@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,15 +20,12 @@ from cdc.entities.dependents import (
 from cdc.entities.product import ProductLoader
 from cdc.entities.protocol import Loader, ScanChunk
 from cdc.entities.shop import Shop, load_shop
-from cdc.expansion import Expansion
+from cdc.expansion import Expansion, IndexCursor
 from cdc.identity_index import IdentityIndex
 from cdc.records import Model
 
 PAGE = 5000
 NamedByModel = dict[Model, dict[str, Named]]
-
-# Customers first: what they are known by decides how orders and addresses are.
-_ORDER = (Model.CUSTOMER, Model.SUBSCRIBER, Model.ORDER, Model.PRODUCT)
 
 
 @dataclass(slots=True)
@@ -70,31 +67,36 @@ class Reading:
         views = self.shop(reader).stores.views
         return {store_id: view.website_id for store_id, view in views.items() if store_id > 0}
 
-    def category_page(self, reader: Reader, expansion: Expansion, limit: int) -> list[str]:
-        """Next products of an expansion, which moves on; at most `limit`."""
-        if expansion.known_ids:
-            page = expansion.known_ids[:limit]
-            del expansion.known_ids[:limit]
-            return page
+    def category_page(
+        self, reader: Reader, expansion: Expansion, limit: int
+    ) -> tuple[tuple[str, ...], Expansion]:
+        """Next products of an expansion, at most `limit`, and where it goes on."""
+        if expansion.index_cursor is not None:
+            number, after = expansion.index_cursor
+            page = self.index.linked_page("category", expansion.gone_ids[number], after, limit)
+            following: IndexCursor | None = (number, page.after or "")
+            if page.after is None:
+                is_last = number + 1 == len(expansion.gone_ids)
+                following = None if is_last else (number + 1, "")
+            return page.entity_ids, expansion.at(expansion.cursor, following)
         if expansion.cursor is None:
-            return []
-        shop = self.shop(reader)
+            return (), expansion
         found = products_of_categories(
-            reader, shop, expansion.category_ids, expansion.cursor, limit
+            reader, self.shop(reader), expansion.category_ids, expansion.cursor, limit
         )
-        expansion.cursor = found.after
-        return list(found.keys)
+        return found.keys, expansion.at(found.after, None)
 
-    def add_skus(self, reader: Reader, named: NamedByModel, skus: Mapping[str, Named]) -> None:
+    def add_skus(
+        self, reader: Reader, named: NamedByModel, skus: Sequence[str], reason: Named
+    ) -> None:
         """Name the products that have these SKUs now; inventory tables know nothing else."""
         if not skus:
             return
         products = named.setdefault(Model.PRODUCT, {})
-        reason = as_dependency(next(iter(skus.values())))
-        for entity_id in products_of_skus(reader, self.shop(reader), list(skus)):
+        for entity_id in products_of_skus(reader, self.shop(reader), skus):
             products.setdefault(entity_id, reason)
 
-    def add_relatives(self, reader: Reader, named: NamedByModel) -> None:
+    def add_relatives(self, reader: Reader, named: NamedByModel, reason: Named) -> None:
         """Name parents and invisible children of named products: what is sent of one shows both.
 
         Parents that lost a child by a cascade are known from what was last published.
@@ -104,40 +106,42 @@ class Reading:
             return
         shop = self.shop(reader)
         ids = sorted(int(found) for found in products)
-        reason = as_dependency(next(iter(products.values())))
         relatives = self.index.linked("child", list(products))
         relatives |= _all_pages(lambda at: parents_of_products(reader, shop, ids, at, PAGE))
         relatives |= _all_pages(lambda at: invisible_children(reader, shop, ids, at, PAGE))
         for found in sorted(relatives):
             products.setdefault(found, reason)
 
-    def batches(self, reader: Reader, named: NamedByModel) -> list[Batch]:
-        """Load everything that is named; one batch a model."""
-        shop = self.shop(reader)
-        batches = []
-        for model in _ORDER:
-            reasons = named.get(model)
-            if not reasons:
-                continue
-            entities = self.loaders[model].load(reader, shop, list(reasons))
-            batch = Batch(model, reasons, entities)
-            if model is Model.PRODUCT:
-                batch = self._with_holders(reader, batch)
-            batches.append(batch)
-        return batches
+    def add_subscribers(self, named: NamedByModel, emails: Iterable[str], reason: Named) -> None:
+        """Name the subscribers whose address a customer has just left, as far as they are known."""
+        known = self.index.get(Model.SUBSCRIBER, sorted(emails))
+        for email, subscriber in known.items():
+            if not (subscriber.is_gone or subscriber.identity["retired"]):
+                named.setdefault(Model.SUBSCRIBER, {}).setdefault(email, reason)
 
-    def _with_holders(self, reader: Reader, batch: Batch) -> Batch:
+    def batch(
+        self, reader: Reader, model: Model, named: Mapping[str, Named], reason: Named
+    ) -> Batch:
+        """Load entities of one model.
+
+        A product that has taken the SKU of a named one is loaded too (for `reason`): the key is
+        that product's from now on.
+        """
+        loader = self.loaders[model]
+        batch = Batch(model, named, loader.load(reader, self.shop(reader), list(named)))
         skus = keys_to_check(self.index, batch)
         if not skus:
             return batch
-        loader = self.loaders[Model.PRODUCT]
         assert isinstance(loader, ProductLoader)
         held = loader.entity_ids_by_sku(reader, skus)
+        holders = {sku: str(entity_id) for sku, entity_id in held.items()}
+        others = [found for found in dict.fromkeys(holders.values()) if found not in named]
+        found = loader.load(reader, self.shop(reader), others)
         return Batch(
-            batch.model,
-            batch.named,
-            batch.entities,
-            {sku: str(entity_id) for sku, entity_id in held.items()},
+            model,
+            {**named, **dict.fromkeys(others, reason)},
+            {**batch.entities, **found},
+            holders,
         )
 
 
@@ -149,8 +153,3 @@ def _all_pages(step: Callable[[Cursor], Page]) -> set[str]:
         keys.update(page.keys)
         cursor = page.after
     return keys
-
-
-def as_dependency(named: Named) -> Named:
-    """The same reason, for an entity that was not named itself."""
-    return Named("dependency", named.committed_ms, named.tables, named.source)

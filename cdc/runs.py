@@ -23,7 +23,7 @@ class Run:
 
     Attributes:
         model: which model.
-        reason: "initial", or what asked for it ("store", "poison", …); shown in status.
+        reason: what asked for it ("initial load", "change of the shop"); shown in status.
         phase: scan or sweep.
         after: last primary key scanned.
         highest: primary key at which the scan began to count, for progress.
@@ -64,6 +64,11 @@ class Run:
             sent_count=int(value["sent_count"]),
         )
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether any chunk was read."""
+        return self.phase is not Phase.SCAN or self.after > 0 or self.highest > 0
+
     def begun(self, highest: int) -> Run:
         """The run once it is known how far the scan has to go."""
         return replace(self, highest=highest)
@@ -81,10 +86,13 @@ class Run:
 
 
 def with_requests(runs: Iterable[Run], models: Iterable[Model], reason: str) -> tuple[Run, ...]:
-    """Runs with a fresh full run for each model; one that waits or works there starts over.
+    """Runs with a full run for each model that begins after now.
 
-    Starting over, not skipping, since rows already scanned may have changed without any event.
+    One that waits is enough. One that works goes on and another one follows, as rows it has
+    scanned may have changed without any event; starting over instead would never end in a shop
+    that asks more often than a run takes.
     """
-    wanted = set(models)
-    kept = tuple(run for run in runs if run.model not in wanted)
-    return kept + tuple(Run(model, reason) for model in Model if model in wanted)
+    found = tuple(runs)
+    waiting = {run.model for run in found if not run.is_begun}
+    wanted = set(models) - waiting
+    return found + tuple(Run(model, reason) for model in Model if model in wanted)

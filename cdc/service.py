@@ -15,6 +15,7 @@ from cdc.database import Database
 from cdc.entities.loaders import loaders
 from cdc.errors import Disposition, PipelineError, ServerIdClash, SourceDenied, Stopped
 from cdc.follower import Follower
+from cdc.identity_file import remove_unusable
 from cdc.identity_index import IdentityIndex
 from cdc.identity_replay import catch_up
 from cdc.inbox import Inbox
@@ -37,7 +38,12 @@ JOIN_S = 10.0
 
 
 class CaptureService:
-    """Captures one shop. `run` blocks; one thread runs it, any thread may set `stop`."""
+    """Captures one shop. `run` blocks; one thread runs it, any thread may set `stop`.
+
+    Args:
+        on_owned: called when this process has become the only publisher, at each connection anew.
+        on_ready: called when capture is about to read the binlog, at each connection anew.
+    """
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class CaptureService:
         stop: Event,
         *,
         status: CaptureStatus | None = None,
+        on_owned: Callable[[], None] = lambda: None,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
@@ -53,6 +60,7 @@ class CaptureService:
         self._names = TopicNames(settings.log.prefix)
         self._stop = stop
         self.status = status or CaptureStatus()
+        self._on_owned = on_owned
         self._on_ready = on_ready
         self._waits = Waits(stop, base_s=0.2, longest_s=30.0)
         self._was_ready = False
@@ -105,10 +113,17 @@ class CaptureService:
         index: IdentityIndex | None = None
         try:
             raw = publisher.open()
+            self._on_owned()
             require(preflight(database, self._settings.database, self._settings.capture))
-            checkpoint = self._checkpoint(raw, publisher, database)
+            checkpoint = None if raw is None else Checkpoint.decode(raw)
+            remove_unusable(self.index_path)
             index = IdentityIndex(self.index_path)
-            catch_up(index, self._log, self._names, checkpoint.seq)
+            catch_up(index, self._log, self._names, checkpoint.seq if checkpoint else None)
+            why = "checkpoint"
+            if checkpoint is None:
+                why = "no checkpoint: initial load"
+                checkpoint = self._new_beginning(publisher, database, index)
+            self._log_start(checkpoint, why)
             self._capture(publisher, database, index, checkpoint)
         finally:
             if index is not None:
@@ -116,18 +131,20 @@ class CaptureService:
             database.close()
             publisher.close()
 
-    def _checkpoint(
-        self, raw: bytes | None, publisher: Publisher, database: Database
+    def _new_beginning(
+        self, publisher: Publisher, database: Database, index: IdentityIndex
     ) -> Checkpoint:
-        """Where to go on, or a new beginning: the position first, then a full run of everything."""
-        if raw is not None:
-            checkpoint = Checkpoint.decode(raw)
-            why = "checkpoint"
-        else:
-            position = current_position(database)
-            checkpoint = Checkpoint(1, position, with_requests((), Model, "initial load"))
-            publisher.publish([], checkpoint.encode())
-            why = "no checkpoint: initial load"
+        """The position first, then a full run of everything.
+
+        Topics that lost their checkpoint still hold records; ordinals go on behind theirs.
+        """
+        position = current_position(database)
+        checkpoint = Checkpoint(index.seq + 1, position, with_requests((), Model, "initial load"))
+        publisher.publish([], checkpoint.encode())
+        index.apply((), checkpoint.seq)
+        return checkpoint
+
+    def _log_start(self, checkpoint: Checkpoint, why: str) -> None:
         logger.info(
             "capture.starting",
             extra={
@@ -137,7 +154,6 @@ class CaptureService:
                 "reason": why,
             },
         )
-        return checkpoint
 
     def _capture(
         self,

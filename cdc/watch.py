@@ -1,9 +1,6 @@
 """The watch table: which row of which table names which entity. Pure.
 
-A table that is not listed costs nothing: its rows are never decoded. The names a row yields are
-keys of one of the four models, or of something that leads to such keys when it is expanded inside
-the consistent read (`category`, `sku`), or of the shop's own settings (`shop`), or a request for
-everything of a model (`full`).
+A table that is not listed costs nothing: its rows are never decoded.
 
 Sources: Magento's declarative schema; foreign keys with ON DELETE CASCADE, whose child rows never
 reach the binlog of MariaDB and of MySQL before 9.6, are covered by the parent's own row.
@@ -11,46 +8,13 @@ reach the binlog of MariaDB and of MySQL before 9.6, are covered by the parent's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-from cdc.binlog.changes import Row, RowChanges, RowKind
+from cdc import names
+from cdc.binlog.changes import RowChanges
+from cdc.names import Kind, Name, Namer
 from cdc.records import Model
-
-
-class Kind(StrEnum):
-    """What a name stands for."""
-
-    CUSTOMER = "customer"
-    PRODUCT = "product"
-    ORDER = "order"
-    SUBSCRIBER = "subscriber"
-    CATEGORY = "category"
-    SKU = "sku"
-    SHOP = "shop"
-    FULL = "full"
-
-
-MODEL_KINDS = {Kind(model.value): model for model in Model}
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One thing a row names.
-
-    `is_deleted` says that the entity's own row was deleted. `image` is what only the before image
-    of that row knows: (e-mail, store id, website id) of a customer, (sku,) of a product,
-    (store id,) of a subscriber.
-    """
-
-    kind: Kind
-    id: str
-    is_deleted: bool = False
-    image: Row | None = None
-
-
-Namer = Callable[[RowChanges], Iterable[Name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,123 +29,6 @@ class Watch:
     models: frozenset[Model]
 
 
-def _by(kind: Kind, index: int = 0) -> Namer:
-    """Names the id in one column of both images; NULL and 0 name nothing."""
-
-    def names(changes: RowChanges) -> Iterator[Name]:
-        ids = {row[index] for row in changes.before}
-        ids.update(row[index] for row in changes.after)
-        return (Name(kind, str(found)) for found in ids if found)
-
-    return names
-
-
-def _entity(kind: Kind, image: int = 1) -> Namer:
-    """Names the entity's own row; a delete carries the columns from `image` on."""
-
-    def names(changes: RowChanges) -> Iterator[Name]:
-        if changes.kind is RowKind.DELETE:
-            for row in changes.before:
-                yield Name(kind, str(row[0]), is_deleted=True, image=row[image:])
-            return
-        for old, new in _pairs(changes):
-            yield Name(kind, str(new[0]))
-            if old is not None and old[0] != new[0]:
-                yield Name(kind, str(old[0]), is_deleted=True, image=old[image:])
-
-    return names
-
-
-def _pairs(changes: RowChanges) -> Iterator[tuple[Row | None, Row]]:
-    if changes.kind is RowKind.UPDATE:
-        yield from zip(changes.before, changes.after, strict=True)
-    else:
-        for row in changes.after:
-            yield None, row
-
-
-def _subscriber(changes: RowChanges) -> Iterator[Name]:
-    """Names the addresses of both images; one that a row left carries the row's store view."""
-    kept = {(row[0] or "").strip() for row in changes.after}
-    yield from (Name(Kind.SUBSCRIBER, email) for email in kept if email)
-    for row in changes.before:
-        email = (row[0] or "").strip()
-        if email and email not in kept:
-            yield Name(Kind.SUBSCRIBER, email, is_deleted=True, image=row[1:])
-
-
-def _sku(index: int) -> Namer:
-    def names(changes: RowChanges) -> Iterator[Name]:
-        skus = {row[index] for row in changes.before} | {row[index] for row in changes.after}
-        return (Name(Kind.SKU, sku) for sku in skus if sku)
-
-    return names
-
-
-def _parent_and_child(changes: RowChanges) -> Iterator[Name]:
-    ids = {value for row in (*changes.before, *changes.after) for value in row[:2]}
-    return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
-
-
-_GROUPED_LINK = 3  # catalog_product_link_type: 1 related, 3 grouped, 4 up-sell, 5 cross-sell
-
-
-def _grouped_link(changes: RowChanges) -> Iterator[Name]:
-    """Names the ends of grouped links; the other kinds are rewritten at every save, unused here."""
-    rows = [row for row in (*changes.before, *changes.after) if row[0] == _GROUPED_LINK]
-    ids = {value for row in rows for value in row[1:]}
-    return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
-
-
-def _url_rewrite(changes: RowChanges) -> Iterator[Name]:
-    ids = {row[1] for row in (*changes.before, *changes.after) if row[0] == "product"}
-    return (Name(Kind.PRODUCT, str(found)) for found in ids if found)
-
-
-def _category(changes: RowChanges) -> Iterator[Name]:
-    yield Name(Kind.SHOP, "")
-    ids = {row[0] for row in (*changes.before, *changes.after)}
-    yield from (Name(Kind.CATEGORY, str(found)) for found in ids if found)
-
-
-def _shop(changes: RowChanges) -> Iterator[Name]:
-    del changes
-    yield Name(Kind.SHOP, "")
-
-
-def _store_structure(changes: RowChanges) -> Iterator[Name]:
-    """A view, group or website came, changed or went: every product has other store blocks.
-
-    Deleting one also nulls links of customers, orders and subscribers without any row event.
-    """
-    yield Name(Kind.SHOP, "")
-    yield Name(Kind.FULL, Model.PRODUCT.value)
-    if changes.kind is RowKind.DELETE:
-        for model in (Model.CUSTOMER, Model.SUBSCRIBER, Model.ORDER):
-            yield Name(Kind.FULL, model.value)
-
-
-# Configuration that changes what is sent for every product: URLs, prices, stock rules.
-_PRODUCT_PATHS = (
-    "web/unsecure/",
-    "web/secure/",
-    "web/url/",
-    "web/seo/",
-    "currency/options/",
-    "catalog/price/",
-    "catalog/seo/",
-    "cataloginventory/",
-    "general/locale/",
-)
-
-
-def _config(changes: RowChanges) -> Iterator[Name]:
-    yield Name(Kind.SHOP, "")
-    paths = {row[0] for row in (*changes.before, *changes.after)}
-    if any(path and path.startswith(_PRODUCT_PATHS) for path in paths):
-        yield Name(Kind.FULL, Model.PRODUCT.value)
-
-
 _CUSTOMER = frozenset({Model.CUSTOMER})
 _PRODUCT = frozenset({Model.PRODUCT})
 _ORDER = frozenset({Model.ORDER})
@@ -193,64 +40,100 @@ _VALUE_TYPES = ("varchar", "int", "decimal", "text", "datetime")
 def _watch_table() -> dict[str, Watch]:
     table = {
         "customer_entity": Watch(
-            ("entity_id", "email", "store_id", "website_id"), _entity(Kind.CUSTOMER), _CUSTOMER
+            ("entity_id", "email", "store_id", "website_id"), names.entity(Kind.CUSTOMER), _CUSTOMER
         ),
-        "customer_address_entity": Watch(("parent_id",), _by(Kind.CUSTOMER), _CUSTOMER),
-        "newsletter_subscriber": Watch(("subscriber_email", "store_id"), _subscriber, _SUBSCRIBER),
-        "sales_order": Watch(("entity_id",), _entity(Kind.ORDER), _ORDER),
-        "sales_order_item": Watch(("order_id",), _by(Kind.ORDER), _ORDER),
-        "sales_order_payment": Watch(("parent_id",), _by(Kind.ORDER), _ORDER),
-        "sales_order_address": Watch(("parent_id",), _by(Kind.ORDER), _ORDER),
-        "catalog_product_entity": Watch(("entity_id", "sku"), _entity(Kind.PRODUCT), _PRODUCT),
-        "catalog_product_entity_tier_price": Watch(("entity_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "catalog_product_website": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "catalog_category_product": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
+        "customer_address_entity": Watch(("parent_id",), names.by(Kind.CUSTOMER), _CUSTOMER),
+        "newsletter_subscriber": Watch(
+            ("subscriber_email", "store_id"), names.subscriber, _SUBSCRIBER
+        ),
+        "sales_order": Watch(("entity_id",), names.entity(Kind.ORDER), _ORDER),
+        "sales_order_item": Watch(("order_id",), names.by(Kind.ORDER), _ORDER),
+        "sales_order_payment": Watch(("parent_id",), names.by(Kind.ORDER), _ORDER),
+        "sales_order_address": Watch(("parent_id",), names.by(Kind.ORDER), _ORDER),
+        "catalog_product_entity": Watch(("entity_id", "sku"), names.entity(Kind.PRODUCT), _PRODUCT),
+        "catalog_product_entity_tier_price": Watch(
+            ("entity_id",), names.by(Kind.PRODUCT), _PRODUCT
+        ),
+        "catalog_product_website": Watch(("product_id",), names.by(Kind.PRODUCT), _PRODUCT),
+        "catalog_category_product": Watch(("product_id",), names.by(Kind.PRODUCT), _PRODUCT),
         "catalog_product_super_link": Watch(
-            ("parent_id", "product_id"), _parent_and_child, _PRODUCT
+            ("parent_id", "product_id"), names.parent_and_child, _PRODUCT
         ),
-        "catalog_product_super_attribute": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "catalog_product_relation": Watch(("parent_id", "child_id"), _parent_and_child, _PRODUCT),
+        "catalog_product_super_attribute": Watch(("product_id",), names.by(Kind.PRODUCT), _PRODUCT),
+        "catalog_product_relation": Watch(
+            ("parent_id", "child_id"), names.parent_and_child, _PRODUCT
+        ),
+        # Deleting an option takes its selections along by a cascade.
+        "catalog_product_bundle_option": Watch(("parent_id",), names.by(Kind.PRODUCT), _PRODUCT),
         "catalog_product_bundle_selection": Watch(
-            ("parent_product_id", "product_id"), _parent_and_child, _PRODUCT
+            ("parent_product_id", "product_id"), names.parent_and_child, _PRODUCT
         ),
         "catalog_product_link": Watch(
-            ("link_type_id", "product_id", "linked_product_id"), _grouped_link, _PRODUCT
+            ("link_type_id", "product_id", "linked_product_id"), names.grouped_link, _PRODUCT
         ),
-        "catalog_product_index_price": Watch(("entity_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "catalogrule_product_price": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "cataloginventory_stock_item": Watch(("product_id",), _by(Kind.PRODUCT), _PRODUCT),
-        "inventory_source_item": Watch(("sku",), _sku(0), _PRODUCT),
-        "inventory_reservation": Watch(("sku",), _sku(0), _PRODUCT),
-        "url_rewrite": Watch(("entity_type", "entity_id"), _url_rewrite, _PRODUCT),
-        "catalog_category_entity": Watch(("entity_id",), _category, _PRODUCT),
-        "catalog_category_entity_varchar": Watch(("entity_id",), _category, _PRODUCT),
-        "core_config_data": Watch(("path",), _config, _PRODUCT),
-        "store": Watch(("store_id",), _store_structure, _EVERYTHING),
-        "store_group": Watch(("group_id",), _store_structure, _EVERYTHING),
-        "store_website": Watch(("website_id",), _store_structure, _EVERYTHING),
+        "catalog_product_index_price": Watch(("entity_id",), names.by(Kind.PRODUCT), _PRODUCT),
+        "catalogrule_product_price": Watch(("product_id",), names.by(Kind.PRODUCT), _PRODUCT),
+        "cataloginventory_stock_item": Watch(("product_id",), names.by(Kind.PRODUCT), _PRODUCT),
+        "inventory_source_item": Watch(("sku",), names.sku(0), _PRODUCT),
+        "inventory_reservation": Watch(("sku",), names.sku(0), _PRODUCT),
+        "url_rewrite": Watch(("entity_type", "entity_id"), names.url_rewrite, _PRODUCT),
+        "catalog_url_rewrite_product_category": Watch(
+            ("product_id",), names.by(Kind.PRODUCT), _PRODUCT
+        ),
+        "catalog_category_entity": Watch(("entity_id", "path"), names.category, _PRODUCT),
+        "catalog_category_entity_varchar": Watch(("entity_id",), names.category_value, _PRODUCT),
+        "core_config_data": Watch(("path",), names.config, _PRODUCT),
+        "store": Watch(
+            ("store_id", "code", "website_id", "group_id"), names.store_structure, _EVERYTHING
+        ),
+        "store_group": Watch(
+            ("group_id", "website_id", "root_category_id", "default_store_id"),
+            names.store_structure,
+            _EVERYTHING,
+        ),
+        "store_website": Watch(
+            ("website_id", "code", "is_default", "default_group_id"),
+            names.store_structure,
+            _EVERYTHING,
+        ),
+        # An attribute's values go with it by a cascade.
+        "eav_attribute": Watch(
+            ("attribute_id", "attribute_code", "backend_type", "backend_table"),
+            names.settings(Model.PRODUCT, Model.CUSTOMER),
+            _PRODUCT | _CUSTOMER,
+        ),
+        "catalog_eav_attribute": Watch(
+            ("attribute_id", "is_global"), names.settings(Model.PRODUCT), _PRODUCT
+        ),
+        # Configurables list the options that their children use, in this order.
+        "eav_attribute_option": Watch(
+            ("option_id", "attribute_id", "sort_order"), names.settings(Model.PRODUCT), _PRODUCT
+        ),
+        "inventory_source": Watch(
+            ("source_code", "enabled"), names.settings(Model.PRODUCT, on_insert=True), _PRODUCT
+        ),
+        # Deleting a stock takes its links and channels along by a cascade.
+        "inventory_stock": Watch(("stock_id",), names.settings(Model.PRODUCT), _PRODUCT),
+        "inventory_source_stock_link": Watch(
+            ("stock_id", "source_code"), names.settings(Model.PRODUCT, on_insert=True), _PRODUCT
+        ),
+        "inventory_stock_sales_channel": Watch(
+            ("type", "code", "stock_id"), names.settings(Model.PRODUCT, on_insert=True), _PRODUCT
+        ),
     }
     for value_type in _VALUE_TYPES:
         table[f"customer_entity_{value_type}"] = Watch(
-            ("entity_id",), _by(Kind.CUSTOMER), _CUSTOMER
+            ("entity_id",), names.by(Kind.CUSTOMER), _CUSTOMER
         )
         table[f"catalog_product_entity_{value_type}"] = Watch(
-            ("entity_id",), _by(Kind.PRODUCT), _PRODUCT
+            ("entity_id",), names.by(Kind.PRODUCT), _PRODUCT
         )
     for settings_table in (
-        "eav_attribute",
-        "catalog_eav_attribute",
-        "eav_attribute_option",
-        "eav_attribute_option_value",
         "directory_country_region",
         "directory_country_region_name",
-        "salesrule",
         "eav_entity_type",
-        "directory_currency_rate",
-        "inventory_source",
-        "inventory_stock_sales_channel",
-        "inventory_source_stock_link",
     ):
-        table[settings_table] = Watch((), _shop, frozenset())
+        table[settings_table] = Watch((), names.shop, frozenset())
     return table
 
 

@@ -44,7 +44,7 @@ def demo(
     they agree, 1 when not, 2 when the demo cannot run here, 130 after Ctrl-C.
 
     Everything listens on this machine only (127.0.0.1) and is gone at the end, files included. It
-    needs a checkout of the source and MariaDB's server programs; `make demo` brings both.
+    runs in a checkout of the source and needs MariaDB's server programs; `make demo` brings them.
     """
     _make_checkout_importable()
     from cli.demo_show import Show, run_show

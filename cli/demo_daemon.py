@@ -12,8 +12,9 @@ import yaml
 
 from cdc.checkpoint import Checkpoint
 from cdc.log.protocol import LogAdmin
-from cdc.log.topics import TopicNames
 from cdc.position import Coordinates
+from cdc.records import Model
+from cli.groups import offsets_of
 from config.loading import ENV_PREFIX
 from config.settings import Settings
 from tests.servers.process import ServerProcess
@@ -34,7 +35,7 @@ class DemoDaemon(ServerProcess):
         everything = {**fields, "state_dir": str(self.folder / "state")}
         self.config = self.folder / "config.yaml"
         self.settings = Settings.model_validate(everything)
-        # One process of this kind in a folder made for it alone: no other user may read the key.
+        # The folder is its own and closed to other users, so the keys in the file are, too.
         self.config.write_text(yaml.safe_dump(everything), encoding="utf-8")
 
     @classmethod
@@ -60,7 +61,8 @@ class DemoDaemon(ServerProcess):
             for name, value in os.environ.items()
             if not name.upper().startswith(ENV_PREFIX)
         }
-        return {**kept, "PYTHONPATH": str(ROOT)}
+        places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {**kept, "PYTHONPATH": os.pathsep.join(places)}
 
     def _is_ready(self) -> bool:
         return True
@@ -77,10 +79,5 @@ class DemoDaemon(ServerProcess):
         checkpoint = Checkpoint.decode(raw)
         if checkpoint.runs or not checkpoint.position.coordinates.is_at_or_after(end):
             return False
-        names = TopicNames(self.settings.log.prefix)
-        ends = admin.end_offsets(names.models.values())
-        for workspace in self.settings.workspaces:
-            committed = admin.committed(names.group(workspace.name))
-            if any(committed.get(place, 0) < offset for place, offset in ends.items()):
-                return False
-        return True
+        names = [workspace.name for workspace in self.settings.workspaces]
+        return all(one.lag == 0 for one in offsets_of(self.settings, admin, names, list(Model)))

@@ -65,7 +65,6 @@ class Stage:
     def wait_until_at_rest(self, timeout_s: float) -> None:
         """Wait until all that is committed now is captured, delivered and acknowledged."""
         end = Coordinates(*self.server.binlog_position())
-
         admin = open_log(self.daemon.settings).admin()
 
         def is_at_rest() -> bool:

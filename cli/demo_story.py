@@ -63,7 +63,7 @@ def tell_initial_load(teller: Teller) -> None:
 
 
 def tell_people(teller: Teller, cast: Cast) -> None:
-    """A customer registers and subscribes; thirty more people do."""
+    """A customer registers and subscribes."""
     shop = teller.shop
 
     def register() -> Expected:
@@ -132,7 +132,7 @@ def tell_product_and_order(teller: Teller, cast: Cast) -> None:
 
 
 def tell_product_changes(teller: Teller, cast: Cast) -> None:
-    """Its price changes, then its SKU, then it leaves a website."""
+    """The product's price changes, then its SKU, then it leaves a website."""
     shop = teller.shop
     everywhere = teller.catalogs(1, 2)
 

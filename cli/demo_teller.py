@@ -11,11 +11,11 @@ from cli.demo_held import HeldWorkspace
 from cli.demo_report import Timings, Told
 from cli.demo_screen import Screen
 from cli.demo_shop import DemoShop
-from cli.demo_stage import Stage
+from cli.demo_stage import WORKSPACES, Stage
 
 STEP_TIMEOUT_S = 30.0
 
-RETAIL, WHOLESALE = "retail", "wholesale"
+RETAIL, WHOLESALE = WORKSPACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Teller:
 
     def catalogs(self, *website_ids: int) -> list[tuple[str, str]]:
         """Workspace and catalog of every store view of these websites."""
-        names = {1: RETAIL, 2: WHOLESALE}
+        names = {website_id: name for name, website_id in WORKSPACES.items()}
         return [
             (names[view.website_id], f"store-{view.store_id}")
             for website_id in website_ids

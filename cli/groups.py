@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -26,39 +26,69 @@ class PartitionOffsets:
     end: int
 
     @property
+    def next(self) -> int:
+        """Offset that is read next; delivery begins at the first one where none is committed."""
+        return max(self.committed or 0, self.begin)
+
+    @property
     def lag(self) -> int:
         """Messages that wait; holes of compaction and transactions count, too."""
-        return self.end - max(self.committed or 0, self.begin)
+        return max(self.end - self.next, 0)
 
 
-def chosen_workspaces(settings: Settings, names: tuple[str, ...]) -> list[str]:
-    """Workspaces by name, all without a name; an unknown name ends the command."""
+def chosen_workspaces(settings: Settings, names: Sequence[str]) -> list[str]:
+    """Workspaces by name, each once; all without a name.
+
+    Raises:
+        BadParameter: a name is unknown, which ends the command with 2.
+    """
     known = [workspace.name for workspace in settings.workspaces]
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
     if unknown:
         listed = ", ".join(known) or "none is configured"
-        raise click.BadParameter(f"no workspace {', '.join(unknown)} (known: {listed})")
-    return list(names) or known
+        raise click.BadParameter(
+            f"no workspace {', '.join(unknown)} (known: {listed})", param_hint="--workspace"
+        )
+    return list(dict.fromkeys(names)) or known
 
 
 def offsets_of(
-    settings: Settings, admin: LogAdmin, workspaces: list[str], models: list[Model]
+    settings: Settings, admin: LogAdmin, workspaces: Sequence[str], models: Sequence[Model]
 ) -> Iterator[PartitionOffsets]:
-    """Offsets of workspaces and models, partition by partition."""
+    """Offsets of workspaces and models, partition by partition.
+
+    Raises:
+        LogMisconfigured: a topic does not exist.
+        LogUnavailable.
+    """
+    if not workspaces:
+        return
     names = TopicNames(settings.log.prefix)
+    topics = [names.model(model) for model in models]
+    begins, ends = admin.begin_offsets(topics), admin.end_offsets(topics)
+    places = admin.partitions(topics)
     for workspace in workspaces:
+        groups = {names.group_of(workspace, model) for model in models}
+        committed = {group: admin.committed(group) for group in sorted(groups)}
         for model in models:
             group = names.group_of(workspace, model)
-            topics = [names.model(model)]
-            committed = admin.committed(group)
-            begins, ends = admin.begin_offsets(topics), admin.end_offsets(topics)
-            for place in admin.partitions(topics):
-                yield PartitionOffsets(
-                    workspace,
-                    model,
-                    group,
-                    place,
-                    begins.get(place, 0),
-                    committed.get(place),
-                    ends.get(place, 0),
-                )
+            for place in places:
+                if place.topic == names.model(model):
+                    yield PartitionOffsets(
+                        workspace,
+                        model,
+                        group,
+                        place,
+                        begins.get(place, 0),
+                        committed[group].get(place),
+                        ends.get(place, 0),
+                    )
+
+
+def lag_by_model(offsets: Sequence[PartitionOffsets], workspace: str) -> dict[str, int]:
+    """Waiting messages of a workspace by model."""
+    lags = dict.fromkeys([model.value for model in Model], 0)
+    for offset in offsets:
+        if offset.workspace == workspace:
+            lags[offset.model.value] += offset.lag
+    return lags

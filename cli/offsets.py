@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cdc.log.factory import open_log
-from cdc.log.protocol import LogAdmin, TopicPartition
+from cdc.log.protocol import LogAdmin
 from cdc.records import Model
-from cli.context import config_option, json_option, print_json, reports_errors, settings_from
+from cli.context import (
+    config_option,
+    confirm,
+    json_option,
+    print_json,
+    reports_errors,
+    settings_from,
+    yes_option,
+)
 from cli.groups import PartitionOffsets, chosen_workspaces, offsets_of
+from cli.moves import apply, moves_to, refuse_live
 from cli.tables import print_table
+from cli.topics import NOT_YET, admin_of
 from config.settings import Settings
 
 _workspace = click.option(
-    "--workspace", "-w", "workspaces", multiple=True, help="Workspace by name; default: all."
+    "--workspace",
+    "-w",
+    "workspaces",
+    multiple=True,
+    help="Workspace by name, may be given again; default: all.",
 )
 _model = click.option(
     "--model",
@@ -25,9 +38,8 @@ _model = click.option(
     "models",
     multiple=True,
     type=click.Choice([model.value for model in Model]),
-    help="Model; default: all.",
+    help="Model, may be given again; default: all.",
 )
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
@@ -48,24 +60,28 @@ def offsets() -> None:
 def list_offsets(
     config_path: Path | None, workspaces: tuple[str, ...], models: tuple[str, ...], is_json: bool
 ) -> None:
-    """List every workspace and model with what it has read and what waits."""
+    """List every workspace and model with what waits, and whether its delivery runs."""
     settings = settings_from(config_path)
-    sums: dict[tuple[str, str], dict[str, Any]] = {}
-    for found in _offsets(settings, workspaces, models):
-        line = sums.setdefault(
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    with admin_of(settings) as admin:
+        chosen = _existing(settings, admin, workspaces, models)
+        is_live = {group: admin.is_live(group) for group in sorted({one.group for one in chosen})}
+    for found in chosen:
+        line = lines.setdefault(
             (found.workspace, found.model.value),
             {
                 "workspace": found.workspace,
                 "model": found.model.value,
-                "read": 0,
-                "end": 0,
-                "lag": 0,
+                "partitions": 0,
+                "waiting": 0,
+                "is_live": is_live[found.group],
             },
         )
-        line["read"] += found.committed or 0
-        line["end"] += found.end
-        line["lag"] += found.lag
-    _show(list(sums.values()), ["workspace", "model", "read", "end", "lag"], is_json)
+        line["partitions"] += 1
+        line["waiting"] += found.lag
+    _show(
+        list(lines.values()), ["workspace", "model", "partitions", "waiting", "delivery"], is_json
+    )
 
 
 @offsets.command("show")
@@ -77,10 +93,11 @@ def list_offsets(
 def show_offsets(
     config_path: Path | None, workspaces: tuple[str, ...], models: tuple[str, ...], is_json: bool
 ) -> None:
-    """Show each partition: first offset, committed offset, end and lag."""
+    """Show each partition: first offset, committed offset (the next to read), end, what waits."""
     settings = settings_from(config_path)
-    lines = [_line(found) for found in _offsets(settings, workspaces, models)]
-    columns = ["workspace", "model", "partition", "begin", "committed", "end", "lag", "group"]
+    with admin_of(settings) as admin:
+        lines = [_line(found) for found in _existing(settings, admin, workspaces, models)]
+    columns = ["workspace", "model", "partition", "begin", "committed", "end", "waiting"]
     _show(lines, columns, is_json)
 
 
@@ -93,10 +110,13 @@ def show_offsets(
     "--to",
     "target",
     required=True,
-    metavar="earliest|latest|OFFSET|TIME",
-    help="Where to go on: a word, a number, or a time such as 2026-05-01T10:00:00Z.",
+    metavar="PLACE",
+    help=(
+        "Where to go on: earliest, latest, an offset, or a time such as 2026-05-01T10:00:00Z "
+        "(UTC unless it says otherwise)."
+    ),
 )
-@_yes
+@yes_option
 @json_option
 @reports_errors
 def seek_offsets(
@@ -105,103 +125,89 @@ def seek_offsets(
     models: tuple[str, ...],
     partition: int | None,
     target: str,
-    yes: bool,
+    is_agreed: bool,
     is_json: bool,
 ) -> None:
-    """Move the committed offsets of workspaces whose delivery is stopped.
+    """Move the offsets of workspaces whose delivery is stopped.
 
-    Going back sends records again, which Synerise takes as updates; going forward leaves out what
-    lies between. Refused while a delivery of the workspace runs.
+    Going back looks at records again: what equals the state that Synerise last accepted is not
+    sent. Going forward leaves out what lies between. A place beyond an end becomes that end.
+
+    Refused with exit code 3 while a delivery of the workspace runs. Asks before it moves anything.
     """
-    _move(settings_from(config_path), workspaces, models, partition, target, yes, is_json)
+    settings = settings_from(config_path)
+    _move(settings, workspaces, models, partition, target, is_agreed, is_json)
 
 
 @offsets.command("reset")
 @config_option
 @_workspace
 @_model
-@_yes
+@yes_option
 @json_option
 @reports_errors
 def reset_offsets(
     config_path: Path | None,
     workspaces: tuple[str, ...],
     models: tuple[str, ...],
-    yes: bool,
+    is_agreed: bool,
     is_json: bool,
 ) -> None:
     """Start over from the first record: everything in the topics is looked at again.
 
-    Short for `seek --to earliest`. Payloads that equal what was accepted last are not sent again.
+    Short for `seek --to earliest`: after a change of what is mapped or which stores are sent. What
+    equals the state that Synerise last accepted is not sent again.
     """
-    _move(settings_from(config_path), workspaces, models, None, "earliest", yes, is_json)
+    _move(settings_from(config_path), workspaces, models, None, "earliest", is_agreed, is_json)
 
 
 def _move(
     settings: Settings,
-    workspaces: tuple[str, ...],
-    models: tuple[str, ...],
+    workspaces: Sequence[str],
+    models: Sequence[str],
     partition: int | None,
     target: str,
-    yes: bool,
+    is_agreed: bool,
     is_json: bool,
 ) -> None:
-    admin = open_log(settings).admin()
-    try:
+    with admin_of(settings) as admin:
         found = _chosen(settings, admin, workspaces, models)
         chosen = [one for one in found if partition is None or one.place.partition == partition]
         if not chosen:
-            raise click.BadParameter("no such partition", param_hint="--partition")
-        moves = {id(one): new for one in chosen for new in [_target(admin, one, target)]}
-        lines = [_line(one) | {"new": moves[id(one)]} for one in chosen]
+            raise click.BadParameter("there is none of that number", param_hint="--partition")
+        moves = moves_to(admin, chosen, target)
+        refuse_live(admin, moves)
+        lines = [_line(move.offsets) | {"new": move.new} for move in moves]
         if not is_json:
-            _show(lines, ["workspace", "model", "partition", "committed", "new", "end"], False)
-        if not yes:
-            click.confirm("Move these offsets?", abort=True, err=True)
-        for group in sorted({one.group for one in chosen}):
-            of_group = {one.place: moves[id(one)] for one in chosen if one.group == group}
-            admin.set_committed(group, of_group)
-        if is_json:
-            print_json(lines)
-        else:
-            click.echo("Moved.")
-    finally:
-        admin.close()
+            columns = ["workspace", "model", "partition", "begin", "committed", "end", "new"]
+            _show(lines, columns, False)
+        if not is_agreed:
+            confirm(f"Move {len(moves)} offset(s)?")
+        apply(admin, moves)
+    if is_json:
+        print_json(lines)
+    else:
+        click.echo("Moved.")
 
 
-def _target(admin: LogAdmin, found: PartitionOffsets, target: str) -> int:
-    if target == "earliest":
-        return found.begin
-    if target == "latest":
-        return found.end
-    if target.isdigit():
-        return min(max(int(target), found.begin), found.end)
-    try:
-        at = datetime.fromisoformat(target)
-    except ValueError as exc:
-        raise click.BadParameter(
-            "earliest, latest, a number, or a time such as 2026-05-01T10:00:00Z",
-            param_hint="--to",
-        ) from exc
-    at_ms = round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
-    place: TopicPartition = found.place
-    return admin.offsets_at([place.topic], at_ms)[place]
-
-
-def _offsets(
-    settings: Settings, workspaces: tuple[str, ...], models: tuple[str, ...]
+def _existing(
+    settings: Settings, admin: LogAdmin, workspaces: Sequence[str], models: Sequence[str]
 ) -> list[PartitionOffsets]:
-    admin = open_log(settings).admin()
-    try:
-        return _chosen(settings, admin, workspaces, models)
-    finally:
-        admin.close()
+    """Offsets, none while there are no topics, which is told on stderr."""
+    chosen = chosen_workspaces(settings, workspaces)
+    if admin.missing_topics():
+        click.secho(NOT_YET, fg="yellow", err=True)
+        return []
+    if not chosen:
+        click.secho("No workspace is configured.", fg="yellow", err=True)
+    return _chosen(settings, admin, workspaces, models)
 
 
 def _chosen(
-    settings: Settings, admin: LogAdmin, workspaces: tuple[str, ...], models: tuple[str, ...]
+    settings: Settings, admin: LogAdmin, workspaces: Sequence[str], models: Sequence[str]
 ) -> list[PartitionOffsets]:
-    chosen = [Model(model) for model in models] or list(Model)
+    """Offsets. Raises LogMisconfigured when a topic is missing."""
+    chosen = [Model(model) for model in dict.fromkeys(models)] or list(Model)
     return list(offsets_of(settings, admin, chosen_workspaces(settings, workspaces), chosen))
 
 
@@ -214,15 +220,15 @@ def _line(found: PartitionOffsets) -> dict[str, Any]:
         "begin": found.begin,
         "committed": found.committed,
         "end": found.end,
-        "lag": found.lag,
+        "waiting": found.lag,
         "group": found.group,
     }
 
 
-def _show(lines: list[dict[str, Any]], columns: list[str], is_json: bool) -> None:
+def _show(lines: Sequence[dict[str, Any]], columns: Sequence[str], is_json: bool) -> None:
     if is_json:
         print_json(lines)
-    elif lines:
-        print_table(columns, [[line[column] for column in columns] for line in lines])
-    else:
-        click.echo("No workspace is configured.")
+        return
+    shown = [line | {"delivery": "running" if line.get("is_live") else "stopped"} for line in lines]
+    if shown:
+        print_table(columns, [[line[column] for column in columns] for line in shown])

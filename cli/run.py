@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -12,13 +13,18 @@ import click
 from cdc.errors import Stopped
 from cdc.log.factory import open_log
 from cdc.service import CaptureService
-from cli.context import config_option, reports_errors, settings_from
+from cli.context import config_option, exit_code_of, reports_errors, settings_from
+from cli.failures import describe
 from cli.groups import chosen_workspaces
 from cli.logs import set_up_logs
 from cli.progress import RunProgress
+from cli.pulse import Pulse, daemon_facts
 from cli.signals import stop_on_signals
+from cli.starting import make_state_dir, masked, start_facts
 from cli.tasks import Tasks
-from cli.wiring import capture_part, deliveries, delivery_part, make_topics
+from cli.version import version
+from cli.wiring import Part, capture_part, deliveries, delivery_part, make_topics
+from config.errors import SettingsFaulty
 from config.settings import Settings
 from config.workspace import WorkspaceSettings
 
@@ -31,81 +37,107 @@ logger = logging.getLogger(__name__)
 def run(config_path: Path | None) -> None:
     """Capture and deliver in one process: the sidecar beside the database.
 
-    Starts with an initial load when the topics are empty, goes on from the checkpoint otherwise.
-    SIGTERM or Ctrl-C finishes what is under way; a second one leaves at once.
+    The first start begins with an initial load; every later one goes on where the last one ended.
+    Nothing is sent to Synerise while `enabled` is false in the settings.
+
+    SIGTERM or Ctrl-C finishes what is under way (`grace_s` at most); a second one leaves at once,
+    which loses nothing.
     """
     settings = settings_from(config_path)
-    _run(settings, is_capturing=True, workspaces=list(settings.workspaces))
+    _run(settings, is_capturing=True, workspaces=settings.workspaces)
 
 
 @click.command()
 @config_option
 @reports_errors
 def capture(config_path: Path | None) -> None:
-    """Only capture: follow the binlog and publish change records to the topics."""
-    _run(settings_from(config_path), is_capturing=True, workspaces=[])
+    """Follow the database and publish change records to the topics; send nothing.
+
+    One process captures a shop. Any number of `magento-cdc deliver` may read the topics.
+    """
+    _run(settings_from(config_path), is_capturing=True, workspaces=())
 
 
 @click.command()
 @config_option
 @click.option(
-    "--workspace", "-w", "names", multiple=True, help="Workspace by name; default: all of them."
+    "--workspace",
+    "-w",
+    "names",
+    multiple=True,
+    help="Workspace by name, may be given again; default: all of the settings.",
 )
 @reports_errors
 def deliver(config_path: Path | None, names: tuple[str, ...]) -> None:
-    """Only deliver: ship the records of the topics to Synerise."""
+    """Send the records of the topics to Synerise; do not look at the database.
+
+    One process delivers to a workspace: a second one takes over and the first one ends.
+    """
     settings = settings_from(config_path)
     chosen = chosen_workspaces(settings, names)
+    if not chosen:
+        raise SettingsFaulty(["workspaces: none is configured, so there is nothing to deliver to"])
+    if not settings.enabled:
+        raise SettingsFaulty(["enabled: is false, so nothing may be sent; set it to true"])
     workspaces = [workspace for workspace in settings.workspaces if workspace.name in chosen]
-    if not workspaces:
-        raise click.UsageError("no workspace is configured: add one under `workspaces`")
     _run(settings, is_capturing=False, workspaces=workspaces)
 
 
-def _run(settings: Settings, *, is_capturing: bool, workspaces: list[WorkspaceSettings]) -> None:
+def _run(
+    settings: Settings, *, is_capturing: bool, workspaces: Sequence[WorkspaceSettings]
+) -> None:
+    make_state_dir(settings)
     set_up_logs(settings)
     stop = Event()
-    log = open_log(settings)
-    sending = workspaces if settings.enabled else []
+    with stop_on_signals(stop):
+        try:
+            _work(settings, is_capturing, workspaces, stop)
+        except Stopped:
+            logger.debug("daemon.stopped_early")
+        except Exception as exc:
+            # The last place where anything can be told in the form that the log has.
+            code = exit_code_of(exc)
+            logger.critical("daemon.failed", extra={**describe(exc), "exit_code": code})
+            raise click.exceptions.Exit(code) from exc
+        logger.info("daemon.stopped", extra={"source": settings.source})
+
+
+def _work(
+    settings: Settings, is_capturing: bool, workspaces: Sequence[WorkspaceSettings], stop: Event
+) -> None:
+    sending = list(workspaces) if settings.enabled else []
+    names = [workspace.name for workspace in sending]
     logger.info(
         "daemon.starting",
         extra={
+            "version": version(),
             "source": settings.source,
-            "backend": settings.log.backend,
             "capture": is_capturing,
-            "workspaces": [workspace.name for workspace in sending],
+            "workspaces": names,
+            **start_facts(settings, is_capturing=is_capturing, workspaces=names),
+            "settings": masked(settings),
         },
     )
     if workspaces and not settings.enabled:
         logger.warning("delivery.off", extra={"reason": "enabled is false: nothing is sent"})
+    log = open_log(settings)
+    make_topics(log, stop)
+    with ExitStack() as opened:
+        made = opened.enter_context(deliveries(settings, log, sending, stop))
+        # A daemon that may not publish must not take delivery over from the one that may, or both
+        # would end.
+        begin = Event()
+        parts: dict[str, Part] = {
+            f"deliver-{name}": delivery_part(delivery, stop, begin)
+            for name, delivery in made.items()
+        }
+        status = None
         if not is_capturing:
-            raise click.UsageError("enabled is false in the settings, so nothing may be sent")
-    with stop_on_signals(stop), deliveries(settings, log, sending, stop) as made:
-        try:
-            make_topics(log, stop)
-        except Stopped:
-            return
-        parts: dict[str, Callable[[], None]] = {}
-        progress: RunProgress | None = None
-        if is_capturing:
-            service = CaptureService(settings, log, stop)
+            begin.set()
+        else:
+            service = CaptureService(settings, log, stop, on_owned=begin.set)
+            status = service.status
             parts["capture"] = capture_part(service)
-            progress = RunProgress(service.status, stop)
-        for name, delivery in made.items():
-            parts[f"deliver-{name}"] = delivery_part(delivery, stop, settings.grace_s)
-        _run_parts(parts, progress, stop, settings.grace_s)
-    logger.info("daemon.stopped", extra={"source": settings.source})
-
-
-def _run_parts(
-    parts: Mapping[str, Callable[[], None]],
-    progress: RunProgress | None,
-    stop: Event,
-    grace_s: float,
-) -> None:
-    tasks = Tasks(stop)
-    if progress is None:
-        tasks.run(parts, grace_s)
-        return
-    with progress:
-        tasks.run(parts, grace_s)
+            opened.enter_context(RunProgress(lambda: service.status.runs))
+        opened.enter_context(Pulse(lambda: daemon_facts(settings, status, made)))
+        Tasks(stop).run(parts, settings.grace_s)

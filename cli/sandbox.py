@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cli.context import EXIT_CONFIGURATION
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -18,20 +20,29 @@ import click
     help="Keep the state in this file: loaded at the start, saved at the end.",
 )
 def sandbox(host: str, port: int, state_path: Path | None) -> None:
-    """Serve a strict stand-in for the Synerise API, for trying things out.
+    """Serve a strict stand-in for the Synerise API, for trying things out; Ctrl-C ends it.
 
     It implements the endpoints that the daemon uses, refuses what Synerise documents as wrong, and
     notes what Synerise would swallow silently. Any API key that is a UUID gets a workspace of its
-    own. Look at http://HOST:PORT/__admin/state, /__admin/violations and /__admin/invariants.
-    State is in memory unless --state is given.
+    own: set `base_url: http://127.0.0.1:8088` in a workspace of the settings.
+
+    Look at http://HOST:PORT/__admin/state, /__admin/violations and /__admin/invariants. The state
+    is in memory unless --state is given. It has no protection: do not listen on a public address.
     """
     from sinks.sandbox.options import Options
     from sinks.sandbox.server import serve
 
-    serve(
-        host=host,
-        port=port,
-        options=Options(accept_any_key=True),
-        state_path=state_path,
-        on_ready=lambda url: click.echo(f"Sandbox listens on {url} (admin: {url}/__admin/state)"),
-    )
+    try:
+        serve(
+            host=host,
+            port=port,
+            options=Options(accept_any_key=True),
+            state_path=state_path,
+            on_ready=lambda url: click.echo(
+                f"Sandbox listens on {url} (admin: {url}/__admin/state)"
+            ),
+        )
+    except (OSError, ValueError) as exc:
+        # A port that is taken, an address that is not ours, a state file that cannot be used.
+        click.secho(f"The sandbox cannot serve on {host}:{port}: {exc}", fg="red", err=True)
+        raise click.exceptions.Exit(EXIT_CONFIGURATION) from exc

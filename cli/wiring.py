@@ -12,17 +12,20 @@ from cdc.log.protocol import TopicLog
 from cdc.log.topics import TopicNames
 from cdc.retry import Waits
 from cdc.service import CaptureService
+from cli.tasks import PartEnded
 from config.settings import Settings
 from config.workspace import WorkspaceSettings
 from mappers.mapper import Mapper
 from mappers.scope import Scope
-from sinks.accepted import AcceptedIndex
+from sinks.accepted import AcceptedIndex, accepted_path
 from sinks.delivery import Delivery
 from sinks.synerise.client import SyneriseClient
 
 logger = logging.getLogger(__name__)
 
 Part = Callable[[], None]
+
+_LOOK_S = 0.2
 
 
 def make_topics(log: TopicLog, stop: Event) -> None:
@@ -51,16 +54,27 @@ def capture_part(service: CaptureService) -> Part:
     return service.run
 
 
-def delivery_part(delivery: Delivery, stop: Event, grace_s: float) -> Part:
-    """Delivery to a workspace as a part of the daemon: ends with stop or with its failure."""
+def delivery_part(delivery: Delivery, stop: Event, begin: Event) -> Part:
+    """Delivery to a workspace as a part of the daemon: ends with stop or with its failure.
+
+    Either way both of its lanes have ended when it returns, so that what they use can be closed.
+    It takes its groups over from any other process, so it waits for `begin`.
+    """
 
     def run() -> None:
+        while not begin.wait(_LOOK_S):
+            if stop.is_set():
+                return
         delivery.start()
-        while not stop.wait(0.2) and delivery.is_alive:
-            pass
+        while delivery.is_alive and not stop.wait(_LOOK_S):
+            continue
+        is_early = not stop.is_set()
+        stop.set()
+        delivery.join()
         if delivery.failure is not None:
             raise delivery.failure
-        delivery.join(grace_s)
+        if is_early:
+            raise PartEnded(f"delivering to {delivery.workspace.name}: it ended by itself")
 
     return run
 
@@ -76,7 +90,7 @@ def deliveries(
         for workspace in workspaces:
             client = SyneriseClient(workspace, stop)
             opened.callback(client.close)
-            index = AcceptedIndex(settings.state_dir / f"accepted-{workspace.name}.sqlite")
+            index = AcceptedIndex(accepted_path(settings.state_dir, workspace.name))
             opened.callback(index.close)
             mapper = Mapper(Scope.of(workspace, settings.mapping))
             made[workspace.name] = Delivery(workspace, log, names, mapper, client, index, stop)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdc.errors import LogUnavailable
+from cdc.side_files import look_at
 from mappers.person import email_claim
 
 _SCHEMA = """
@@ -38,6 +39,7 @@ CREATE TABLE IF NOT EXISTS removed (
     removed_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_COUNTS = "SELECT scope, count(*) FROM accepted GROUP BY scope ORDER BY scope"
 _CHUNK_COUNT = 500
 _COLUMNS = "target, fingerprint, version, topic, partition, offset, captured_ms, accepted_ms, email"
 _UPSERT = """
@@ -162,8 +164,8 @@ class AcceptedIndex:
         ]
 
     def counts(self) -> dict[str, int]:
-        """Number of accepted targets by scope, for `status`."""
-        return dict(self._select("SELECT scope, count(*) FROM accepted GROUP BY scope", ()))
+        """Number of accepted targets by scope."""
+        return dict(self._select(_COUNTS, ()))
 
     def write(self, changes: AcceptedChanges) -> None:
         """Store what a cycle changed, in one transaction."""
@@ -232,6 +234,16 @@ class AcceptedIndex:
 def accepted_path(state_dir: Path, workspace: str) -> Path:
     """File of a workspace's index."""
     return state_dir / f"accepted-{workspace}.sqlite"
+
+
+def accepted_counts(path: Path) -> dict[str, int] | None:
+    """Number of accepted targets by scope in an index that may be in use; None without a file.
+
+    Raises:
+        LogUnavailable: the file cannot be read now.
+    """
+    with look_at(path) as connection:
+        return None if connection is None else dict(connection.execute(_COUNTS).fetchall())
 
 
 def _chunks(values: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -69,7 +69,7 @@ def current_position(database: Database, *, with_gtid: bool = True) -> Position:
     file, offset = str(row["File"]), int(row["Position"])
     gtid = ""
     if with_gtid and identity.flavor == "mysql":
-        gtid = str(row.get("Executed_Gtid_Set") or "").replace("\n", "")
+        gtid = str(MySQLGtidSet.parse(str(row.get("Executed_Gtid_Set") or "")))
     elif with_gtid:
         # Asked for this very place: @@gtid_binlog_pos may be later already.
         gtid = mariadb_gtid_at(database, file, offset)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cdc.errors import LogMisconfigured
 from cdc.log.embedded_cleaning import Retention
-from cdc.log.embedded_database import Database
+from cdc.log.embedded_database import Database, translate
 from cdc.log.embedded_topics import StoredTopics, ensure_topics, has_topics, load_topics
 from cdc.log.plan import plan_topics
 from cdc.log.protocol import Entry
@@ -37,6 +37,24 @@ class EmbeddedFile:
         except BaseException:
             database.close()
             raise
+
+    def find(self) -> Database | None:
+        """Connect to a file that exists, None when there is none; the caller closes it.
+
+        Raises:
+            LogUnavailable, LogMisconfigured.
+        """
+        try:
+            if not self.path.exists():
+                return None
+        except OSError as exc:
+            raise translate(exc, f"opening the topic log {self.path}") from exc
+        return Database(self.path, is_durable=True, busy_timeout_s=self.busy_timeout_s)
+
+    def missing(self, topics: Iterable[str]) -> list[str]:
+        """Names of our topics that are not among these, sorted."""
+        plans = plan_topics(self.names, self.partition_count)
+        return sorted({plan.name for plan in plans}.difference(topics))
 
     def make_folder(self) -> None:
         """Make the folder of the file.

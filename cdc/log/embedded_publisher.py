@@ -18,6 +18,9 @@ from cdc.log.protocol import Entry
 
 logger = logging.getLogger(__name__)
 
+# A command that looks whether the lock is taken holds it for microseconds.
+_LOOKERS_S = 0.2
+
 
 class EmbeddedPublisher:
     """`Publisher` on the SQLite file. A lock of the operating system makes it the only one.
@@ -79,7 +82,7 @@ class EmbeddedPublisher:
     def _take_lock(self) -> None:
         self._file.make_folder()
         try:
-            is_mine = self._lock.acquire(is_shared=False)
+            is_mine = self._lock.acquire(is_shared=False, timeout_s=_LOOKERS_S)
         except OSError as exc:
             raise LogUnavailable(f"opening the publisher: {exc}") from exc
         if not is_mine:

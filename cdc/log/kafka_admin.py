@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kafka import IsolationLevel, OffsetAndMetadata, OffsetSpec
 from kafka import TopicPartition as ClientPartition
-from kafka.errors import GroupIdNotFoundError, NoError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+    NoError,
+    NotCoordinatorError,
+)
 
 from cdc.errors import LogMisconfigured
 from cdc.log.kafka_checkpoint import read_checkpoint
 from cdc.log.kafka_connection import open_admin
 from cdc.log.kafka_errors import kafka_door, translate
-from cdc.log.kafka_topics import ensure_topics, partition_counts
+from cdc.log.kafka_topics import ensure_topics, missing_topics, partition_counts
 from cdc.log.plan import plan_topics
 from cdc.log.protocol import TopicPartition
 from cdc.log.topics import TopicNames
 from config.topiclog import KafkaLogSettings
+
+
+# A cluster that had no group yet makes the topic of their offsets at the first question.
+_COORDINATOR_S = 15.0
+_COORDINATOR_LOOK_S = 0.1
+_UNCOORDINATED = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
 
 class KafkaAdmin:
@@ -40,6 +57,14 @@ class KafkaAdmin:
         plans = plan_topics(self._names, self._settings.partitions)
         ensure_topics(self._admin, self._settings, plans, self._names)
 
+    def missing_topics(self) -> list[str]:
+        """Verify what exists and name the rest. See `LogAdmin.missing_topics`."""
+        return missing_topics(self._admin, plan_topics(self._names, self._settings.partitions))
+
+    def has_publisher(self) -> bool | None:
+        """None: a broker does not tell who may write."""
+        return None
+
     def groups(self) -> list[str]:
         """Names of groups under the prefix that have committed offsets, sorted."""
         with kafka_door("listing groups"):
@@ -56,12 +81,12 @@ class KafkaAdmin:
         """Committed next offsets of a group."""
         with kafka_door(f"reading committed offsets of group {group}"):
             try:
-                found = self._admin.list_group_offsets([group]).get(group, {})
+                found = _once_coordinated(lambda: self._admin.list_group_offsets([group]))
             except GroupIdNotFoundError:
                 return {}
         return {
             TopicPartition(*partition): stored.offset
-            for partition, stored in sorted(found.items())
+            for partition, stored in sorted(found.get(group, {}).items())
             if stored.offset >= 0
         }
 
@@ -84,7 +109,7 @@ class KafkaAdmin:
             for partition, offset in offsets.items()
         }
         with kafka_door(doing):
-            results = self._admin.alter_group_offsets(group, stored)
+            results = _once_coordinated(lambda: self._admin.alter_group_offsets(group, stored))
         for error in results.values():
             if error is not NoError:
                 raise translate(error(), doing)
@@ -93,7 +118,7 @@ class KafkaAdmin:
         """Whether the group has a member. One that was killed counts until its session ends."""
         with kafka_door(f"looking at group {group}"):
             try:
-                described = self._admin.describe_groups([group])
+                described = _once_coordinated(lambda: self._admin.describe_groups([group]))
             except GroupIdNotFoundError:
                 return False
         return bool(described.get(group, {}).get("members"))
@@ -137,3 +162,15 @@ class KafkaAdmin:
                 wanted, isolation_level=IsolationLevel.READ_COMMITTED
             )
         return {TopicPartition(*partition): found[partition].offset for partition in wanted}
+
+
+def _once_coordinated(ask: Callable[[], Any]) -> Any:
+    """Ask about a group; wait while the cluster has not made up its mind who coordinates it."""
+    deadline_s = time.monotonic() + _COORDINATOR_S
+    while True:
+        try:
+            return ask()
+        except _UNCOORDINATED:
+            if time.monotonic() >= deadline_s:
+                raise
+            time.sleep(_COORDINATOR_LOOK_S)

@@ -60,6 +60,22 @@ def ensure_topics(
     }
 
 
+def missing_topics(admin: Any, plans: Sequence[TopicPlan]) -> list[str]:
+    """Verify the topics that exist and return the names of the others, sorted; create nothing.
+
+    Raises:
+        LogMisconfigured: a topic is kept in a way that loses messages; names topic and fix.
+        LogUnavailable.
+    """
+    with kafka_door("looking up topics"):
+        existing = _partition_counts(admin, [plan.name for plan in plans])
+        configs = _configs(admin, sorted(existing)) if existing else {}
+    for plan in plans:
+        if plan.name in existing:
+            _verify(plan, existing[plan.name], configs.get(plan.name, {}))
+    return sorted(plan.name for plan in plans if plan.name not in existing)
+
+
 def partition_counts(admin: Any, topics: Iterable[str]) -> dict[str, int]:
     """Return the number of partitions of topics that must exist.
 
@@ -73,7 +89,8 @@ def partition_counts(admin: Any, topics: Iterable[str]) -> dict[str, int]:
     for topic in wanted:
         if topic not in counts:
             raise LogMisconfigured(
-                f"looking up topics: {topic} does not exist; start the capture or 'check' first"
+                f"looking up topics: {topic} does not exist; start capture first, which creates"
+                " the topics"
             )
     return counts
 

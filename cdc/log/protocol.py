@@ -139,7 +139,11 @@ class Consumer(Protocol):
 
 
 class LogAdmin(Protocol):
-    """Topics and offsets for set-up and for the command line."""
+    """Topics and offsets for set-up and for the command line.
+
+    Nothing is created but by `ensure_topics`. While topics are missing, whatever asks for their
+    partitions or offsets raises LogMisconfigured.
+    """
 
     def ensure_topics(self) -> None:
         """Create what is missing with the right settings.
@@ -147,6 +151,19 @@ class LogAdmin(Protocol):
         Raises:
             LogUnavailable, LogMisconfigured.
         """
+        ...
+
+    def missing_topics(self) -> list[str]:
+        """Verify the topics that exist; names of those that `ensure_topics` would create, sorted.
+
+        Raises:
+            LogUnavailable.
+            LogMisconfigured: a topic that exists is kept in a way that loses messages.
+        """
+        ...
+
+    def has_publisher(self) -> bool | None:
+        """Whether a publisher is open in a living process; None where that cannot be told."""
         ...
 
     def groups(self) -> list[str]:

@@ -37,7 +37,8 @@ def assert_converged(
     """
     rig.wait_until_at_rest(timeout_s)
     shop.rollback()
-    assert differences(shop, rig.sandbox.state(), WEBSITES) == []
+    found = differences(shop, rig.sandbox.state(), WEBSITES)
+    assert found == [], "\n".join(found)
     invariants = rig.sandbox.invariants()
     assert invariants["violations"] == []
     assert invariants["duplicate_charges"] == {}

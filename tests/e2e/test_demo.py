@@ -48,6 +48,27 @@ STEPS = [
     "A CSV import brings 2 products",
     "The daemon is started again",
 ]
+HELD = [
+    r" ms  \d+ profiles, \d+ orders, \d+ items in 3 catalogs",
+    r" ms  profile customId 6: Robin Nowak, no consent yet",
+    r" ms  profile customId 6: Robin Nowak, consent on",
+    r" ms  CANVAS-BAG on sale at 49.90 in store-1, store-2, store-3",
+    r" ms  order \d+: 2 x CANVAS-BAG, \d+\.\d\d EUR, pending",
+    r" ms  order \d+: 2 x CANVAS-BAG, \d+\.\d\d EUR, processing",
+    r" ms  CANVAS-BAG on sale at 39.90",
+    r" ms  CANVAS-BAG marked deleted; CANVAS-BAG-RED on sale at 39.90",
+    r" ms  wholesale: CANVAS-BAG-RED marked deleted; retail: CANVAS-BAG-RED on sale at 39.90",
+    r" ms  30 profiles with consent on",
+    r" ms  profile customId 6: Robin Nowak, consent off; account deletion told",
+    r"the daemon is dead; \d+ of \d+ sign-ups have arrived",
+    r"  no order \d+ yet",
+    r"  still profile: guest.1@example.com, consent on",
+    r"  no item IMPORTED-1 yet; no item IMPORTED-2 yet",
+    r" ms  (\d+) of \1 sign-ups have arrived",
+    r" ms  order \d+: 1 x CANVAS-BAG-RED, \d+\.\d\d EUR, pending",
+    r" ms  profile: guest.1@example.com, consent off",
+    r" ms  IMPORTED-1 on sale at 10.00; IMPORTED-2 on sale at 10.00",
+]
 AGREED = "The sandbox holds exactly what the shop says"
 
 
@@ -118,6 +139,8 @@ def test_demo_tells_every_step_and_finds_shop_and_sandbox_equal(folder: Path) ->
     assert process.returncode == 0, output + errors
     missing = [step for step in STEPS if step not in output]
     assert missing == [], output + errors
+    unsaid = [held for held in HELD if not re.search(held, output)]
+    assert unsaid == [], output
     assert AGREED in output
     assert "\x1b" not in output, "colours belong on terminals"
     assert errors == ""

@@ -69,13 +69,22 @@ def test_every_fault_of_the_target_ends_in_the_shops_state(
 def live_until_all_have_struck(rig: Rig, shop: pymysql.Connection[Any]) -> None:
     """Do random things, not faster than they are delivered, until every armed fault has struck."""
     for _ in random_actions(shop, 1, ACTIONS_MAX_COUNT, PEOPLE_COME_AND_GO):
-        goal = rig.sandbox.stats()["request_count"] + 1
         # Much of what is done in a shop is not to be delivered.
         with suppress(WaitExpired):
-            wait_until(lambda: rig.sandbox.stats()["request_count"] >= goal, timeout_s=0.1)
+            wait_for_requests(rig, timeout_s=0.1)
         if not trouble.untouched(rig.sandbox):
             return
     assert trouble.untouched(rig.sandbox) == []
+
+
+def wait_for_requests(rig: Rig, count: int = 1, *, timeout_s: float = 30.0) -> None:
+    """Wait until something new was sent."""
+    goal = rig.sandbox.stats()["request_count"] + count
+    wait_until(
+        lambda: rig.sandbox.stats()["request_count"] >= goal,
+        timeout_s=timeout_s,
+        what="delivery to go on",
+    )
 
 
 def write_once(actions: ShopActions) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdc.dirty import DirtyKey, DirtySet
+from cdc.names import Kind, Name
 from cdc.position import Position
-from cdc.watch import Kind, Name
 from config.source import SettleByModel
 
 ACTIONS = st.lists(

@@ -70,12 +70,15 @@ class Following:
         **capture: Any,
     ) -> None:
         self._schema = schema
-        schema.execute(f"CREATE TABLE IF NOT EXISTS {MARKER} (id INT AUTO_INCREMENT PRIMARY KEY)")
+        self._marker = prefix + MARKER
+        schema.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._marker} (id INT AUTO_INCREMENT PRIMARY KEY)"
+        )
         self.capture = capture_settings(**capture)
         self.start = start or position_of(schema.server, with_gtid=self.capture.position != "file")
         values = {"table_prefix": prefix} | ({} if port is None else {"port": port})
         settings = settings_of(schema.server, schema.name, **values)
-        self.stream = BinlogStream(settings, self.capture, self.start, tables)
+        self.stream = BinlogStream(settings, self.capture, self.start, {**tables, MARKER: ("id",)})
         self.changes: list[Change] = []
 
     def read_until(self, is_enough: Callable[[], bool], what: str) -> None:
@@ -89,22 +92,20 @@ class Following:
     def catch_up(self) -> list[Change]:
         """Read until everything that is in the log now was delivered; all but heartbeats and
         positions of what happened since the last call."""
-        self._schema.execute(f"INSERT INTO {MARKER} VALUES ()")
-        file, offset = self._schema.server.binlog_position()
+        self._schema.execute(f"INSERT INTO {self._marker} VALUES ()")
+        ((number,),) = self._schema.execute(f"SELECT MAX(id) FROM {self._marker}")
         first = len(self.changes)
 
         def is_there() -> bool:
-            reached = self.positions()
-            if not reached:
-                return False
-            last = reached[-1].coordinates
-            return last.is_at_or_after(Position("mysql", "", file, offset).coordinates)
+            seen = [after[0] for _, _, after in self.rows(MARKER)]
+            return number in seen and isinstance(self.changes[-1], Committed | Heartbeat)
 
-        self.read_until(is_there, f"the position {file}:{offset}")
+        self.read_until(is_there, f"the end marker {number}")
         return [
             change
             for change in self.changes[first:]
             if not isinstance(change, Committed | Heartbeat)
+            and not (isinstance(change, RowChanges) and change.table == MARKER)
         ]
 
     def positions(self) -> list[Position]:

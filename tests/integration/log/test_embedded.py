@@ -311,7 +311,8 @@ def test_file_of_something_else_is_refused(
 def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     log = EmbeddedLog(tmp_path / "file" / "log.sqlite", NAMES, 1)
-    for use in (log.publisher().open, lambda: log.consumer("g", [TOPIC]), log.admin):
+    admin = log.admin()
+    for use in (log.publisher().open, lambda: log.consumer("g", [TOPIC]), admin.ensure_topics):
         with pytest.raises((LogMisconfigured, LogUnavailable), match="file"):
             use()
 

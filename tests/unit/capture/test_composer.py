@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdc.composer import Batch, Composer, Named, keys_to_check
+from cdc.identity import Client
 from cdc.identity_index import IdentityIndex
 from cdc.records import Cause, ChangeRecord, Model, Op, Source
 
@@ -16,8 +18,12 @@ SOURCE = Source(server="s", gtid="", file="bin.000001", pos=4)
 WEBSITES = {1: 1, 2: 1, 3: 2}
 
 
-def named(cause: Cause = "stream", image: tuple[Any, ...] | None = None) -> Named:
-    return Named(cause, 1_700_000_000_000, ("t",), SOURCE, image)
+def named(cause: Cause = "stream") -> Named:
+    return Named(cause, 1_700_000_000_000, ("t",), SOURCE)
+
+
+def deleted(image: tuple[Any, ...] | None = None) -> Named:
+    return replace(named(), image=image, is_deleted=True)
 
 
 def product(entity_id: int, sku: str, *stores: int, **more: Any) -> dict[str, Any]:
@@ -75,7 +81,9 @@ class Steps:
         holders: dict[str, str] | None = None,
     ) -> list[ChangeRecord]:
         self.seq += 1
-        names = dict.fromkeys((*gone, *entities), reason or named())
+        names = dict.fromkeys(gone, reason or deleted()) | dict.fromkeys(
+            entities, reason or named()
+        )
         batch = Batch(model, names, entities, holders or {})
         composed = self.composer.compose(
             batch, seq=self.seq, captured_ms=self.seq, websites=WEBSITES
@@ -135,7 +143,8 @@ def test_a_delete_is_not_published_while_another_product_holds_the_sku(steps: St
 def test_replaced_entity_in_one_step_is_one_record(steps: Steps, gone_first: bool) -> None:
     steps(Model.PRODUCT, {"10": product(10, "A", 1)})
     entities = {"55": product(55, "A", 1)}
-    names = dict.fromkeys(["10", "55"] if gone_first else ["55", "10"], named())
+    reasons = {"10": deleted(), "55": named()}
+    names = {found: reasons[found] for found in (["10", "55"] if gone_first else ["55", "10"])}
     composed = steps.composer.compose(
         Batch(Model.PRODUCT, names, entities), seq=9, captured_ms=9, websites=WEBSITES
     )
@@ -157,14 +166,27 @@ def test_skus_to_check_are_those_left_and_not_held_in_the_batch(
     assert keys_to_check(index, batch) == ["A"]
 
 
+def test_a_missing_entity_waits_for_the_event_of_its_deleted_row(steps: Steps) -> None:
+    steps(Model.CUSTOMER, {"1": customer(1, "a@example.com")})
+    assert steps(Model.CUSTOMER, {}, gone=("1",), reason=named()) == []
+    (record,) = steps(Model.CUSTOMER, {}, gone=("1",), reason=deleted(("b@example.com", 1, 1)))
+    assert record.identity["email"] == "b@example.com"
+
+
+def test_a_sweep_deletes_without_any_event(steps: Steps) -> None:
+    steps(Model.ORDER, {"5": order(5, "a@example.com")})
+    (record,) = steps(Model.ORDER, {}, gone=("5",), reason=named("sweep"))
+    assert (record.is_delete, record.cause) == (True, "sweep")
+
+
 def test_deleted_product_that_was_never_published_needs_no_record(steps: Steps) -> None:
-    assert steps(Model.PRODUCT, {}, gone=("1",), reason=named(image=("A",))) == []
+    assert steps(Model.PRODUCT, {}, gone=("1",), reason=deleted(("A",))) == []
 
 
 def test_deleted_customer_keeps_the_last_known_address_of_the_deleted_row(steps: Steps) -> None:
     steps(Model.CUSTOMER, {"1": customer(1, "a@example.com")})
     (record,) = steps(
-        Model.CUSTOMER, {}, gone=("1",), reason=named(image=("b@example.com", None, None))
+        Model.CUSTOMER, {}, gone=("1",), reason=deleted(("b@example.com", None, None))
     )
     assert record.is_delete
     assert record.identity["email"] == "b@example.com"
@@ -173,7 +195,7 @@ def test_deleted_customer_keeps_the_last_known_address_of_the_deleted_row(steps:
 
 
 def test_customer_deleted_before_it_was_ever_published_is_known_by_its_row(steps: Steps) -> None:
-    (record,) = steps(Model.CUSTOMER, {}, gone=("1",), reason=named(image=("b@example.com", 2, 1)))
+    (record,) = steps(Model.CUSTOMER, {}, gone=("1",), reason=deleted(("b@example.com", 2, 1)))
     assert record.identity["email"] == "b@example.com"
     assert steps(Model.CUSTOMER, {}, gone=("1",)) == []
 
@@ -203,7 +225,7 @@ def test_an_unsubscribed_address_keeps_every_store_it_was_in(steps: Steps) -> No
 def test_subscriber_row_that_was_never_published_is_switched_off_in_its_store(
     steps: Steps,
 ) -> None:
-    (record,) = steps(Model.SUBSCRIBER, {}, gone=("a@example.com",), reason=named(image=(2,)))
+    (record,) = steps(Model.SUBSCRIBER, {}, gone=("a@example.com",), reason=deleted((2,)))
     assert record.identity["stores"] == {"2": {"website_id": 1}}
 
 
@@ -229,7 +251,11 @@ def test_addresses_left_in_the_same_step_are_retired_at_once(steps: Steps) -> No
     entity = {"email": "a@example.com", "subscriptions": []}
     batch = Batch(Model.SUBSCRIBER, {"a@example.com": named()}, {"a@example.com": entity})
     composed = steps.composer.compose(
-        batch, seq=1, captured_ms=1, websites=WEBSITES, left_emails={"a@example.com"}
+        batch,
+        seq=1,
+        captured_ms=1,
+        websites=WEBSITES,
+        retired={"a@example.com": Client(7, 1, 1, "a@example.com")},
     )
     assert composed.records[0].identity["retired"]
 
@@ -279,5 +305,5 @@ def test_forgotten_keys_are_gone_for_good(steps: Steps, index: IdentityIndex) ->
     steps(Model.PRODUCT, {}, gone=("1",))
     keys = index.gone_before(before_ms=10, limit=5)
     assert keys == [(Model.PRODUCT, "A")]
-    index.forget(keys, 3)
+    index.apply((), 3, forgotten=keys)
     assert index.get(Model.PRODUCT, ["A"]) == {}

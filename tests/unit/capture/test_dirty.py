@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cdc.dirty import DirtySet
+from cdc.names import Kind, Name
 from cdc.position import Position
-from cdc.watch import Kind, Name
 from config.source import SettleByModel, SettleSettings
 
 SETTLE = SettleByModel(
@@ -129,11 +129,3 @@ def test_a_key_named_again_while_it_is_published_holds_the_checkpoint_anew(
     dirty.done(keys)
     again = dirty.take(10, now_s=3.0)
     assert dirty.checkpoint(published=again) == at(30)
-
-
-def test_names_of_a_transaction_that_never_committed_can_be_forgotten(dirty: DirtySet) -> None:
-    dirty.name("customer_entity", [customer(1)])
-    dirty.discard_open()
-    dirty.commit(at(20), 1, now_s=1.0)
-    assert len(dirty) == 0
-    assert dirty.checkpoint() == at(20)

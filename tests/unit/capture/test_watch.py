@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cdc.binlog.changes import RowChanges, RowKind
+from cdc.entities.configuration import SHIPPED
+from cdc.names import READ_PATHS, Kind, Name
 from cdc.records import Model
-from cdc.watch import WATCH_TABLE, Kind, Name, models_of, names_of
+from cdc.watch import WATCH_TABLE, models_of, names_of
 
 
 def insert(table: str, *rows: tuple[object, ...]) -> RowChanges:
@@ -66,8 +68,23 @@ def test_only_product_rewrites_name_products() -> None:
     assert named(insert("url_rewrite", *rows)) == {(Kind.PRODUCT, "3")}
 
 
-def test_a_category_row_names_the_category_and_makes_the_tree_be_read_again() -> None:
-    assert named(update("catalog_category_entity", (9,), (9,))) == {
+def test_a_moved_category_is_named_and_its_counters_are_not() -> None:
+    moved = update("catalog_category_entity", (9, "1/2/9"), (9, "1/3/9"))
+    assert named(moved) == {(Kind.SHOP, ""), (Kind.CATEGORY, "9")}
+    assert named(update("catalog_category_entity", (9, "1/2/9"), (9, "1/2/9"))) == set()
+
+
+def test_a_deleted_category_is_named_as_deleted() -> None:
+    names = set(names_of(delete("catalog_category_entity", (9, "1/2/9"))))
+    assert names == {Name(Kind.SHOP, ""), Name(Kind.CATEGORY, "9", is_deleted=True)}
+
+
+def test_a_new_category_makes_the_tree_be_read_again_and_names_no_products() -> None:
+    assert named(insert("catalog_category_entity", (9, "1/2/9"))) == {(Kind.SHOP, "")}
+
+
+def test_a_renamed_category_is_named() -> None:
+    assert named(update("catalog_category_entity_varchar", (9,), (9,))) == {
         (Kind.SHOP, ""),
         (Kind.CATEGORY, "9"),
     }
@@ -81,7 +98,45 @@ def test_a_deleted_store_view_asks_for_a_full_run_of_everything() -> None:
 
 def test_a_base_url_asks_for_products_and_an_unrelated_setting_does_not() -> None:
     assert (Kind.FULL, "product") in named(insert("core_config_data", ("web/unsecure/base_url",)))
-    assert named(insert("core_config_data", ("admin/security/lockout",))) == {(Kind.SHOP, "")}
+    assert named(insert("core_config_data", ("admin/security/lockout",))) == set()
+
+
+def test_settings_that_are_watched_are_those_that_are_read() -> None:
+    assert set(SHIPPED) == READ_PATHS
+
+
+def test_a_renamed_store_view_costs_nothing_and_one_with_another_code_all_products() -> None:
+    same, other = (1, "en", 1, 1), (1, "pl", 1, 1)
+    assert named(update("store", same, same)) == set()
+    assert named(update("store", same, other)) == {(Kind.SHOP, ""), (Kind.FULL, "product")}
+
+
+def test_a_new_store_view_asks_for_all_products_and_nothing_else() -> None:
+    assert named(insert("store", (4, "de", 1, 1))) == {(Kind.SHOP, ""), (Kind.FULL, "product")}
+
+
+def test_a_deleted_attribute_asks_for_everything_that_had_values() -> None:
+    row = (93, "color", "int", None)
+    everything = {(Kind.SHOP, ""), (Kind.FULL, "product"), (Kind.FULL, "customer")}
+    assert named(delete("eav_attribute", row)) == everything
+    assert named(insert("eav_attribute", row)) == {(Kind.SHOP, "")}
+    assert named(update("eav_attribute", row, row)) == set()
+
+
+def test_an_option_that_moves_or_goes_asks_for_products_and_a_new_one_does_not() -> None:
+    assert (Kind.FULL, "product") in named(update("eav_attribute_option", (4, 9, 0), (4, 9, 1)))
+    assert (Kind.FULL, "product") in named(delete("eav_attribute_option", (4, 9, 0)))
+    assert named(insert("eav_attribute_option", (4, 9, 2))) == {(Kind.SHOP, "")}
+
+
+def test_a_switched_source_asks_for_products_and_its_address_does_not() -> None:
+    on, off = ("north", 1), ("north", 0)
+    assert (Kind.FULL, "product") in named(update("inventory_source", on, off))
+    assert named(update("inventory_source", on, on)) == set()
+
+
+def test_a_deleted_bundle_option_names_its_bundle() -> None:
+    assert named(delete("catalog_product_bundle_option", (8,))) == {(Kind.PRODUCT, "8")}
 
 
 def test_rows_of_unknown_tables_name_nothing() -> None:
@@ -98,7 +153,7 @@ def test_a_super_link_names_parent_and_child() -> None:
 def test_unknown_changes_of_a_table_ask_for_its_models_and_of_any_table_for_all() -> None:
     assert models_of(["sales_order_item"]) == {Model.ORDER}
     assert models_of([]) == set(Model)
-    assert models_of(["eav_attribute"]) == set()
+    assert models_of(["directory_country_region"]) == set()
 
 
 def test_every_watched_row_without_ids_names_nothing() -> None:

@@ -20,8 +20,9 @@ def test_backend_is_embedded_by_default_and_makes_no_file_yet(tmp_path: Path) ->
 
 
 def test_embedded_file_is_in_the_state_folder(tmp_path: Path) -> None:
-    log = open_log(Settings(state_dir=tmp_path))
-    log.admin().close()
+    admin = open_log(Settings(state_dir=tmp_path)).admin()
+    admin.ensure_topics()
+    admin.close()
     assert (tmp_path / "log.sqlite").is_file()
 
 
