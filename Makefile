@@ -10,7 +10,9 @@ export MAGENTO_CDC_CACHE
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SETTINGS := setup.cfg pyproject.toml constraints.txt
 CODE := $(foreach folder,cdc cli config mappers sinks tests bench,$(if $(wildcard $(folder)/*.py),$(folder)))
-PYTEST := $(BIN)/python -m pytest -p no:randomly
+# Tests wait for servers more than they compute, so more of them at a time than there are cores.
+WORKERS ?= 4
+PYTEST := $(BIN)/python -m pytest -p no:randomly -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

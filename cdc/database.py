@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import pymysql
 import pymysql.cursors
 
-from cdc.errors import SourceDenied, SourceError, SourceUnavailable
+from cdc.errors import SourceDenied, SourceError, SourceMisconfigured, SourceUnavailable
 from config.source import DatabaseSettings, TlsSettings
 
 # Client and server codes that mean "the link or the server is away now".
@@ -18,7 +18,19 @@ _AWAY = {1040, 1042, 1053, 1077, 1079, 1105, 1152, 1158, 1159, 1160, 1161, 1203,
 _AWAY |= {1290, 1836, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055}
 # 1412: a table was altered or swapped after the read view opened; a new read view sees it.
 _AWAY |= {1412}
-_DENIED = {1044, 1045, 1049, 1142, 1143, 1227, 1698, 1820, 1862, 3118, 4151}
+_DENIED = {
+    1044: "the user has no privilege on the schema; GRANT SELECT on all of database.name",
+    1045: "unknown database.user, or a wrong database.password",
+    1049: "there is no schema database.name",
+    1142: "the user lacks a privilege on a table; GRANT SELECT on all of database.name",
+    1143: "the user lacks a privilege on a column; GRANT SELECT on all of database.name",
+    1227: "the user lacks a global privilege; `magento-cdc check` names it",
+    1698: "the account cannot log in with a password",
+    1820: "the account has to get a new password first",
+    1862: "the password of the account has expired",
+    3118: "the account is locked",
+    4151: "the account is locked",
+}
 
 
 class Reader(Protocol):
@@ -39,20 +51,30 @@ def classified(exc: pymysql.err.MySQLError, doing: str) -> SourceError:
     if isinstance(exc, pymysql.err.InterfaceError) or code in _AWAY:
         return SourceUnavailable(f"{doing}: connection lost or server away (error {code})")
     if code in _DENIED:
-        return SourceDenied(f"{doing}: the server refused access (error {code})")
+        return SourceDenied(f"{doing}: {_DENIED[code]} (error {code})")
     return SourceError(f"{doing}: the server answered error {code}")
 
 
 def tls_context(tls: TlsSettings) -> ssl.SSLContext | None:
-    """TLS context for the settings, None when TLS is off."""
+    """TLS context for the settings, None when TLS is off.
+
+    Raises:
+        SourceMisconfigured: a file is missing, unreadable or no certificate.
+    """
     if not tls.enabled:
         return None
-    context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert and tls.key:
-        context.load_cert_chain(str(tls.cert), str(tls.key))
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
+        if not tls.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if tls.cert and tls.key:
+            context.load_cert_chain(str(tls.cert), str(tls.key))
+    except OSError as exc:  # ssl.SSLError is one, too
+        files = ", ".join(str(path) for path in (tls.ca, tls.cert, tls.key) if path)
+        raise SourceMisconfigured(
+            f"reading the files of database.tls ({files}): {exc.strerror or type(exc).__name__}"
+        ) from exc
     return context
 
 

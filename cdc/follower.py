@@ -103,8 +103,8 @@ class Follower:
     def _schema_changed(self, change: SchemaChanged) -> None:
         """Metadata may differ now; rows that went without events ask for a full run.
 
-        Index tables are swapped by RENAME at each full reindex: what they hold is derived from
-        tables that are watched themselves.
+        Index tables are swapped by RENAME at each full reindex and are left out, see
+        `cdc.watch.INDEX_TABLES`.
         """
         tables = [table for table in change.tables if table not in INDEX_TABLES]
         if not tables:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cdc.errors import LogUnavailable
+from cdc.errors import LogMisconfigured, LogUnavailable
 
 logger = logging.getLogger(__name__)
 
 # Of the schema and of how content hashes are made.
 VERSION = 2
 TABLES = ("known", "link", "retired", "place", "state")
+_DOING = "opening the identity index"
+_REMEDY = "capture builds it again when it starts"
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE known (
@@ -40,8 +42,8 @@ COMMIT;
 """
 
 
-class IndexUnusable(Exception):
-    """The file is no index of this version; `remove_unusable` is the remedy."""
+class IndexUnusable(LogMisconfigured):
+    """The file is no index of this version. Capture makes it anew, see `remove_unusable`."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -52,7 +54,7 @@ def connect(path: Path) -> sqlite3.Connection:
         LogUnavailable: the disk or another process is in the way.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with door("opening the identity index"):
+    with door(_DOING):
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode=WAL")
@@ -62,13 +64,13 @@ def connect(path: Path) -> sqlite3.Connection:
                 db.executescript(_SCHEMA)
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != VERSION:
-                raise IndexUnusable(f"version {version}, not {VERSION}")
+                raise IndexUnusable(f"{_DOING}: version {version}, not {VERSION}; {_REMEDY}")
         except sqlite3.OperationalError:
             db.close()
             raise
         except sqlite3.DatabaseError as exc:
             db.close()
-            raise IndexUnusable(str(exc)) from exc
+            raise IndexUnusable(f"{_DOING}: {exc}; {_REMEDY}") from exc
         except BaseException:
             db.close()
             raise

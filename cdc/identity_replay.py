@@ -43,7 +43,7 @@ def catch_up(index: IdentityIndex, log: TopicLog, names: TopicNames, seq: int | 
             places = {}
         if index.seq != seq:
             reader.seek({place: at for place, at in places.items() if place in ends})
-            while any(at < ends[place] for place, at in reader.positions().items()):
+            while any(at < ends.get(place, 0) for place, at in reader.positions().items()):
                 applied_count += _apply(index, names, reader)
             index.apply((), index.highest_seq if seq is None else seq)
             logger.info("identity.caught_up", extra={"records": applied_count, "seq": index.seq})

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 CLASH_TRIES_COUNT = 5
 JOIN_S = 10.0
+# A shop that is back is followed again soon: one connection every few seconds harms no server.
+LONGEST_WAIT_S = 5.0
 
 
 class CaptureService:
@@ -62,7 +64,7 @@ class CaptureService:
         self.status = status or CaptureStatus()
         self._on_owned = on_owned
         self._on_ready = on_ready
-        self._waits = Waits(stop, base_s=0.2, longest_s=30.0)
+        self._waits = Waits(stop, base_s=0.2, longest_s=LONGEST_WAIT_S)
         self._was_ready = False
 
     @property

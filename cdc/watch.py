@@ -143,7 +143,8 @@ WATCHED_COLUMNS: dict[str, tuple[str, ...]] = {
     name: watch.columns for name, watch in WATCH_TABLE.items()
 }
 
-# Swapped in by RENAME at every full reindex; their rows are derived from tables watched above.
+# Swapped in by RENAME at every full reindex, which would ask for a full run each time. What is
+# derived there from catalog rules and from other indexes is seen when its products change next.
 INDEX_TABLES = frozenset({"catalog_product_index_price", "catalogrule_product_price"})
 
 

@@ -97,7 +97,7 @@ def show_offsets(
     settings = settings_from(config_path)
     with admin_of(settings) as admin:
         lines = [_line(found) for found in _existing(settings, admin, workspaces, models)]
-    columns = ["workspace", "model", "partition", "begin", "committed", "end", "waiting"]
+    columns = ["workspace", "model", "part", "begin", "committed", "end", "waiting"]
     _show(lines, columns, is_json)
 
 
@@ -179,7 +179,7 @@ def _move(
         refuse_live(admin, moves)
         lines = [_line(move.offsets) | {"new": move.new} for move in moves]
         if not is_json:
-            columns = ["workspace", "model", "partition", "begin", "committed", "end", "new"]
+            columns = ["workspace", "model", "part", "begin", "committed", "end", "new"]
             _show(lines, columns, False)
         if not is_agreed:
             confirm(f"Move {len(moves)} offset(s)?")
@@ -229,6 +229,13 @@ def _show(lines: Sequence[dict[str, Any]], columns: Sequence[str], is_json: bool
     if is_json:
         print_json(lines)
         return
-    shown = [line | {"delivery": "running" if line.get("is_live") else "stopped"} for line in lines]
+    shown = [
+        line
+        | {
+            "part": line.get("partition"),
+            "delivery": "running" if line.get("is_live") else "stopped",
+        }
+        for line in lines
+    ]
     if shown:
         print_table(columns, [[line[column] for column in columns] for line in shown])

@@ -9,7 +9,8 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from cdc.errors import TopicError
+from cdc.checkpoint import Checkpoint
+from cdc.errors import PipelineError
 from cdc.records import Model
 from cdc.status import CaptureStatus
 from cli.groups import lag_by_model, offsets_of
@@ -60,15 +61,16 @@ def daemon_facts(
 ) -> dict[str, Any]:
     """Figures of the parts that run in this process, as plain values.
 
+    `position` is how far the binlog was read, `saved_position` where a restart goes on.
     `lag_ms`: age of the last transaction that was seen, 0 once the server has nothing more.
     `backlog`: messages that wait in the topics, None while the topic log does not answer.
     `sent`: payloads accepted since the start, by kind; `dead_letters` also since the start.
     """
+    saved, backlogs = _stored(settings, list(deliveries))
     facts: dict[str, Any] = {}
     if status is not None:
-        facts["capture"] = capture_facts(status)
+        facts["capture"] = {"saved_position": saved, **capture_facts(status)}
     if deliveries:
-        backlogs = _backlogs(settings, list(deliveries))
         facts["deliveries"] = {
             name: delivery_facts(delivery) | {"backlog": backlogs.get(name)}
             for name, delivery in deliveries.items()
@@ -115,11 +117,16 @@ def delivery_facts(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _backlogs(settings: Settings, workspaces: list[str]) -> dict[str, dict[str, int]]:
+def _stored(
+    settings: Settings, workspaces: list[str]
+) -> tuple[str | None, dict[str, dict[str, int]]]:
+    """Position of the checkpoint, and what waits for each workspace."""
     try:
         with admin_of(settings) as admin:
+            raw = admin.checkpoint()
             offsets = list(offsets_of(settings, admin, workspaces, list(Model)))
-    except TopicError:
+        saved = str(Checkpoint.decode(raw).position.coordinates) if raw is not None else None
+    except PipelineError:
         # The parts themselves say what is wrong with the topic log.
-        return {}
-    return {name: lag_by_model(offsets, name) for name in workspaces}
+        return None, {}
+    return saved, {name: lag_by_model(offsets, name) for name in workspaces}

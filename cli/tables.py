@@ -14,7 +14,7 @@ from cli.terminal import printable, table_console
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print rows under headings; numbers are aligned to the right, None is a dash."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(columns):
         values = [row[index] for row in rows if row[index] is not None]
         is_number = bool(values) and all(isinstance(value, int | float) for value in values)

@@ -27,6 +27,7 @@ BAD_BYTES = (Undecodable, IndexError, ValueError, struct.error, KeyError, Overfl
 # Rows events with this id only end a statement and hold no rows.
 _NO_TABLE_IDS = {0x00FFFFFF, 0xFFFFFFFF}
 _WRAP = 1 << 32
+_ARTIFICIAL = 0x20  # flag of events that are made for the reader and lie in no file
 _QUERY_HEADER, _EXECUTE_LOAD_HEADER = 13, 26
 
 
@@ -74,6 +75,7 @@ class Interpreter:
         end: Coordinates | None = None,
     ) -> None:
         self._place = place
+        self._start = Coordinates(place.file, place.offset)
         self._gtids = gtids
         self._tables = tables
         self._is_by_file = is_by_file
@@ -101,6 +103,8 @@ class Interpreter:
             EventType.ANONYMOUS_GTID: self._mysql_gtid,
             EventType.GTID_TAGGED: self._tagged_gtid,
             EventType.MARIADB_GTID: self._mariadb_gtid,
+            EventType.BINLOG_CHECKPOINT: self._between,
+            EventType.GTID_LIST: self._between,
             **dict.fromkeys(ROW_KINDS, self._rows),
         }
 
@@ -345,6 +349,20 @@ class Interpreter:
                 return
             self._awaited_end = None
         out.append(Heartbeat())
+
+    def _between(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
+        """An event between transactions that the server writes for itself, some of them late.
+
+        Without it the position would stay short of the end of a log that is quiet.
+        """
+        is_artificial = bool(int.from_bytes(event[18:20], "little") & _ARTIFICIAL)
+        offset = int.from_bytes(event[14:18], "little") + self._wrapped
+        if self._transaction.gtid is not None or is_artificial or offset <= self._place.offset:
+            return
+        # A dump by GTID begins before the start, with the head of the file that holds it.
+        if not self._start.is_at_or_after(Coordinates(self._place.file, offset)):
+            self._place.offset = offset
+            self._is_behind = True
 
     def _incident(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
         self._poison("the server says that events are missing here (incident)", (), event, out)

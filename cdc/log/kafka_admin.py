@@ -26,7 +26,6 @@ from cdc.log.protocol import TopicPartition
 from cdc.log.topics import TopicNames
 from config.topiclog import KafkaLogSettings
 
-
 # A cluster that had no group yet makes the topic of their offsets at the first question.
 _COORDINATOR_S = 15.0
 _COORDINATOR_LOOK_S = 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 from zlib import crc32
 
 from kafka import KafkaConsumer, OffsetAndMetadata
@@ -73,6 +74,8 @@ class KafkaGroupConsumer:
         }
         self._client = connect(KafkaConsumer, options, f"joining group {group}")
         self._reading = KafkaReading(self._client, partitions)
+        self._asking: KafkaReading | None = None
+        self._asking_client: Any = None
         self._last_commit: dict[TopicPartition, int] = {}
         self._commit_generation = -1
         self._heard_s = time.monotonic()
@@ -80,7 +83,8 @@ class KafkaGroupConsumer:
         self._client.subscribe(topics=sorted(set(topics)))
         # Joining before the client knows the topics would end in a second round of joining.
         try:
-            self.end_offsets()
+            with kafka_door("reading end offsets"):
+                self._reading.end_offsets()
         except BaseException:
             self.close()
             raise
@@ -143,15 +147,25 @@ class KafkaGroupConsumer:
         return found
 
     def end_offsets(self) -> dict[TopicPartition, int]:
-        """Offset behind the last committed entry of every partition."""
+        """Offset behind the last committed entry of every partition.
+
+        Asked over a connection of its own: a broker answers the requests of a connection one after
+        the other, and on that of the reading a fetch waits for news, up to half a second.
+        """
+        if self._asking is None:
+            options = consumer_options(self._settings, "consumer-ends")
+            self._asking_client = connect(KafkaConsumer, options, "reading end offsets")
+            self._asking = KafkaReading(self._asking_client, self._reading.partitions)
         with kafka_door("reading end offsets"):
-            return self._reading.end_offsets()
+            return self._asking.end_offsets()
 
     def close(self) -> None:
         """Leave the group without committing, so that it may be moved at once."""
         if self._is_closed:
             return
         self._is_closed = True
+        if self._asking_client is not None:
+            self._asking_client.close(autocommit=False, timeout_ms=3000)
         member = self._client.group_metadata().member_id
         try:
             self._client.close(autocommit=False, timeout_ms=3000)

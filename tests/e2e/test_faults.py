@@ -20,7 +20,7 @@ from tests.shop.randomness.random_actions import DEFAULT_WEIGHTS, random_actions
 from tests.waiting import WaitExpired, wait_until
 
 # Events and look-ups come from deleted customers and changed addresses, which are rare otherwise.
-PEOPLE_COME_AND_GO = DEFAULT_WEIGHTS | {"customer.delete": 6, "customer.change_email": 10}
+PEOPLE_COME_AND_GO = {**DEFAULT_WEIGHTS, "customer.delete": 6, "customer.change_email": 10}
 ACTIONS_MAX_COUNT = 3000
 
 both_ends = pytest.mark.parametrize(
@@ -28,6 +28,7 @@ both_ends = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @both_ends
 def test_every_fault_of_the_target_ends_in_the_shops_state(

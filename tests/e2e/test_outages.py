@@ -36,6 +36,7 @@ def wait_for_requests(rig: Rig, count: int = 3) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("kind", [MariaDB, MySQL], ids=["mariadb", "mysql"])
 def test_databases_and_connections_that_break_end_in_the_shops_state(
@@ -80,6 +81,7 @@ def cut_in_the_middle(proxy: TcpProxy, byte_count: int) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_broker_that_is_killed_and_restarted_ends_in_the_shops_state(
     mariadb_server: MariaDB, make_rig: MakeRig, unique_name: str
@@ -102,8 +104,14 @@ def test_a_broker_that_is_killed_and_restarted_ends_in_the_shops_state(
 
 def kafka(broker: KafkaBroker) -> dict[str, Any]:
     """Settings of the Kafka backend on a broker."""
-    settings = {"bootstrap_servers": [broker.bootstrap], "partitions": 2}
-    return {"backend": "kafka", "kafka": {**settings, "session_timeout_ms": 6000}}
+    settings = {
+        "bootstrap_servers": [broker.bootstrap],
+        "partitions": 2,
+        "session_timeout_ms": 6000,
+        # A transaction that was open when the broker went is given up after this time.
+        "transaction_timeout_ms": 10_000,
+    }
+    return {"backend": "kafka", "kafka": settings}
 
 
 def test_a_second_daemon_on_an_embedded_log_is_refused_and_the_first_goes_on(

@@ -11,12 +11,14 @@ from typing import Any, Self
 
 from cdc.checkpoint import Checkpoint
 from cdc.identity_index import IdentityIndex
-from cdc.log.factory import open_log
+from cdc.log.embedded import EmbeddedLog
+from cdc.log.embedded_cleaning import Retention
 from cdc.log.protocol import TopicLog
 from cdc.log.topics import TopicNames
 from cdc.position import Coordinates
 from cdc.records import ChangeRecord, Model, decode_record
 from cdc.service import CaptureService
+from cdc.status import CaptureStatus
 from config.settings import Settings
 from tests.servers.database import DatabaseServer
 from tests.waiting import wait_until
@@ -95,11 +97,18 @@ class CaptureRig:
         schema: str,
         *,
         wrap: Callable[[TopicLog], TopicLog] = lambda log: log,
+        partitions: int = 1,
+        retention: Retention | None = None,
         **capture: Any,
     ) -> None:
         self.server = server
         self.settings = settings_for(folder, server, schema, capture)
-        self._log = open_log(self.settings)
+        self._log: TopicLog = EmbeddedLog(
+            self.settings.embedded_log_path,
+            TopicNames(self.settings.log.prefix),
+            partitions,
+            retention=retention,
+        )
         self._wrap = wrap
         self._admin = self._log.admin()
         self._admin.ensure_topics()
@@ -122,6 +131,12 @@ class CaptureRig:
         self.stop()
         self.published.close()
         self._admin.close()
+
+    @property
+    def status(self) -> CaptureStatus:
+        """Figures of the service that was started last."""
+        assert self.service is not None
+        return self.service.status
 
     @property
     def names(self) -> TopicNames:

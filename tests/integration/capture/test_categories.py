@@ -75,15 +75,14 @@ def test_products_of_a_deleted_category_are_found_by_what_was_published(
 
 def test_counters_of_a_category_cost_no_read(rig: CaptureRig, shop: TestShop) -> None:
     top, _, _ = filled_category(shop, rig)
-    assert rig.service is not None
-    before = dict(rig.service.status.unchanged_count)
+    before = dict(rig.status.unchanged_count)
     shop.execute(
         "UPDATE catalog_category_entity SET children_count = children_count + 1, position = 7 "
         "WHERE entity_id = %s",
         top,
     )
     assert rig.since() == []
-    assert rig.service.status.unchanged_count == before
+    assert rig.status.unchanged_count == before
 
 
 def test_live_changes_do_not_wait_for_a_long_expansion(rig: CaptureRig, shop: TestShop) -> None:

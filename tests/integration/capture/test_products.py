@@ -185,20 +185,18 @@ def test_invisible_children_show_the_new_address_of_their_parent(live: Live) -> 
 
 def test_saving_a_product_as_it_is_publishes_nothing(live: Live) -> None:
     product_id = live.new_product("NOOP")
-    before = live.rig.service.status.unchanged_count[Model.PRODUCT] if live.rig.service else 0
+    before = live.rig.status.unchanged_count[Model.PRODUCT]
     live.shop.execute(
         "UPDATE catalog_product_entity SET has_options = 1 - has_options, "
         "updated_at = updated_at WHERE entity_id = %s",
         product_id,
     )
     assert live.rig.since() == []
-    assert live.rig.service is not None
-    assert live.rig.service.status.unchanged_count[Model.PRODUCT] == before + 1
+    assert live.rig.status.unchanged_count[Model.PRODUCT] == before + 1
 
 
 def test_swapping_index_tables_costs_no_read(live: Live) -> None:
-    status = live.rig.service.status if live.rig.service else None
-    assert status is not None
+    status = live.rig.status
     before = dict(status.unchanged_count)
     live.actions.noise.full_reindex()
     assert live.rig.since() == []
@@ -206,8 +204,7 @@ def test_swapping_index_tables_costs_no_read(live: Live) -> None:
 
 
 def test_noise_of_a_live_shop_is_not_even_decoded(live: Live) -> None:
-    status = live.rig.service.status if live.rig.service else None
-    assert status is not None
+    status = live.rig.status
     rows, unchanged = status.rows_count, dict(status.unchanged_count)
     live.actions.noise.run_cron()
     live.actions.noise.send_message()

@@ -42,8 +42,14 @@ def trouble(machine: Machine) -> None:
         {"kind": "forbidden", "first": 9, "count": 1},
         {"kind": "expire-tokens", "first": 11, "count": 1},
         {"kind": "close-before", "first": 13, "count": 1},
-        {"kind": "whole-refusal", "route": "POST */clients/batch", "first": 2, "count": 1},
-        {"kind": "partial-refusal", "route": "POST */transactions/batch", "count": 1},
+        {
+            "kind": "status",
+            "status": 400,
+            "route": "POST *transactions*",
+            "workspace": "alpha",
+            "count": None,
+            "body": "robin@example.com is wrong",
+        },
     )
 
 
@@ -78,8 +84,21 @@ def test_no_secret_and_nobodys_data_is_in_the_log_of_a_troubled_run(
     check_last_status(machine, [event for event in events if event["event"] == "daemon.status"][-1])
     assert events[-1]["event"] == "daemon.stopped"
     names = {event["event"] for event in events}
-    assert {"capture.starting", "run.finished", "batch.accepted", "request.retried"} <= names
+    expected = {"capture.starting", "run.finished", "batch.accepted", "request.retried"}
+    assert expected | {"payload.refused", "workspace.waiting"} <= names
     assert all({"at", "level", "logger", "event"} <= set(event) for event in events)
+    check_commands_show_nobody(machine, values)
+
+
+def check_commands_show_nobody(machine: Machine, values: set[str]) -> None:
+    """The refused orders are listed, with their reasons and without their customers."""
+    for words in (["dead-letters", "list"], ["status"], ["offsets", "show"]):
+        for form in ([], ["--json"]):
+            answer = machine.ask(*words, *form)
+            assert answer.code == 0
+            assert {value for value in values if value in answer.stdout + answer.stderr} == set()
+            assert "robin" not in answer.stdout
+    assert machine.ask("status", "--json").json["dead_letters"] > 0
 
 
 def check_first_line(machine: Machine, first: dict[str, Any]) -> None:
@@ -94,6 +113,7 @@ def check_first_line(machine: Machine, first: dict[str, Any]) -> None:
 def check_last_status(machine: Machine, status: dict[str, Any]) -> None:
     capture = status["capture"]
     assert re.fullmatch(r"\S+\.\d+:\d+", capture["position"])
+    assert capture["saved_position"] == capture["position"]
     assert capture["published"]["customer"] > 20
     assert capture["runs"] == []
     assert 0 <= capture["lag_ms"] < 60_000
@@ -102,7 +122,8 @@ def check_last_status(machine: Machine, status: dict[str, Any]) -> None:
         assert sum(delivery["sent"].values()) > 0
         assert set(delivery["backlog"].values()) == {0}
         assert delivery["requests"] > 0
-        assert "dead_letters" in delivery
+    assert status["deliveries"]["alpha"]["dead_letters"] > 0
+    assert status["deliveries"]["beta"]["dead_letters"] == 0
 
 
 @pytest.mark.timeout(120)
@@ -128,9 +149,10 @@ def test_wrong_password_ends_the_daemon_with_2(machine: Machine) -> None:
     machine.write(database={"password": "not-the-password"})
     daemon = machine.start("run")
     assert daemon.wait() == 2
-    failed = daemon.events()[-2]
-    assert failed["event"] == "daemon.failed" or daemon.events()[-1]["event"] == "daemon.failed"
-    assert "SourceDenied" in daemon.output
+    failed = daemon.events()[-1]
+    assert failed["event"] == "daemon.failed"
+    assert failed["exit_code"] == 2
+    assert failed["error"].startswith("SourceDenied: ")
     assert "not-the-password" not in daemon.output
 
 

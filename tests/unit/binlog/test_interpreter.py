@@ -188,6 +188,20 @@ def test_a_heartbeat_from_before_the_end_of_the_log_is_not_passed_on() -> None:
     assert run(made, gtid(2), xid(300), beat, beat) == [committed(300, 2), Heartbeat(), Heartbeat()]
 
 
+def test_what_the_server_writes_for_itself_between_transactions_moves_the_position() -> None:
+    """MariaDB writes a binlog checkpoint some time after it began a file, maybe as its last event."""
+    late = event(EventType.BINLOG_CHECKPOINT, b"", log_pos=340)
+    out = run(interpreter(), gtid(2), xid(300), late, event(EventType.HEARTBEAT, b"binlog.000001"))
+    assert out == [committed(340, 2), Heartbeat()]
+
+
+def test_it_does_not_move_the_position_inside_a_transaction_or_backward() -> None:
+    inside = event(EventType.BINLOG_CHECKPOINT, b"", log_pos=250)
+    back = event(EventType.GTID_LIST, b"", log_pos=40)
+    opening, *rest = insert(2, 300)
+    assert run(interpreter(), opening, inside, *rest, back) == [ROWS, committed(300, 2)]
+
+
 @pytest.mark.parametrize(
     "first",
     [xid(300), table_map(18, "thing", THING), query("COMMIT", log_pos=300)],

@@ -129,3 +129,52 @@ def test_a_key_named_again_while_it_is_published_holds_the_checkpoint_anew(
     dirty.done(keys)
     again = dirty.take(10, now_s=3.0)
     assert dirty.checkpoint(published=again) == at(30)
+
+
+def test_a_delete_waits_its_full_time_whatever_was_changed_before(dirty: DirtySet) -> None:
+    for step in range(10):
+        dirty.name("catalog_product_entity_int", [product(1)])
+        dirty.commit(at(10 + step), 1, now_s=1.0 + step * 0.09)
+    dirty.name("catalog_product_entity", [product(1, deleted=True)])
+    dirty.commit(at(30), 1, now_s=1.9)
+    assert dirty.take(10, now_s=3.8) == []
+    assert [key.is_deleted for key in dirty.take(10, now_s=3.91)] == [True]
+
+
+def test_a_deleted_row_decides_though_other_rows_came_before_it(dirty: DirtySet) -> None:
+    category = Name(Kind.CATEGORY, "9")
+    dirty.name("catalog_category_entity_varchar", [category])
+    dirty.name("catalog_category_entity", [Name(Kind.CATEGORY, "9", is_deleted=True)])
+    dirty.commit(at(10), 1, now_s=1.0)
+    (key,) = dirty.take(10, now_s=9.0)
+    assert key.is_deleted
+
+
+def test_checkpoint_stays_before_a_prepared_xa_transaction(dirty: DirtySet) -> None:
+    dirty.commit(at(10), 1, now_s=1.0)
+    dirty.name("customer_entity", [customer(1)])
+    dirty.commit(at(30), 1, now_s=1.0, resume=at(10))
+    keys = dirty.take(10, now_s=2.0)
+    assert dirty.position == at(30)
+    assert dirty.checkpoint(published=keys) == at(10)
+    dirty.done(keys)
+    assert dirty.checkpoint() == at(10)
+
+
+def test_rows_of_a_committed_xa_transaction_hold_the_place_before_its_prepare(
+    dirty: DirtySet,
+) -> None:
+    dirty.commit(at(20), 1, now_s=1.0, resume=at(10))
+    dirty.name("customer_entity", [customer(1)])
+    dirty.commit(at(30), 1, now_s=1.0)
+    keys = dirty.take(10, now_s=2.0)
+    assert dirty.checkpoint() == at(10)
+    assert dirty.checkpoint(published=keys) == at(30)
+
+
+def test_a_hot_key_takes_no_more_room_with_every_change(dirty: DirtySet) -> None:
+    for step in range(1000):
+        dirty.name("customer_entity", [customer(1)])
+        dirty.commit(at(10 + step), 1, now_s=1.0 + step / 1e5)
+    assert len(dirty) == 1
+    assert len(dirty._heap) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -16,6 +17,7 @@ import pytest
 from cdc.errors import SourceMisconfigured
 from cli.logs import JsonFormatter, TextFormatter, set_up_logs
 from config.settings import Settings
+from tests.architecture.checkout import PRODUCT, files, parsed, shown
 
 logger = logging.getLogger("cdc.example")
 
@@ -156,3 +158,19 @@ def test_thread_that_dies_is_told_in_the_log_as_json() -> None:
     assert fields["event"] == "thread.failed"
     assert fields["thread_name"] == "some thread"
     assert "robin" not in stream.getvalue()
+
+
+def test_no_line_of_the_product_uses_a_name_that_logging_keeps_for_itself() -> None:
+    """`extra` with such a name raises KeyError, and only when the line is written."""
+    reserved = set(vars(made())) | {"message", "asctime"}
+    found = {
+        f"{shown(path)}:{node.value.lineno} {key.value!r}"
+        for path in files(*PRODUCT, suffix=".py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.keyword) and node.arg == "extra"
+        for inner in ast.walk(node.value)
+        if isinstance(inner, ast.Dict) and inner is node.value
+        for key in inner.keys
+        if isinstance(key, ast.Constant) and key.value in reserved
+    }
+    assert found == set()

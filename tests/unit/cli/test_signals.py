@@ -87,3 +87,13 @@ def test_stop_that_was_set_by_something_else_does_not_make_the_first_signal_the_
     with stop_on_signals(stop):
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.is_set(), "this process is still here"
+
+
+@pytest.mark.timeout(60)
+def test_signal_in_the_moment_in_which_the_main_thread_holds_the_event_does_not_hang() -> None:
+    """Waiting for an event holds its lock for moments, and the handler runs in the same thread."""
+    stop = Event()
+    with stop_on_signals(stop):
+        with stop._cond:  # type: ignore[attr-defined]
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(WAIT_S)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from cdc.records import Model
 from cdc.runs import Phase, Run
 from cdc.side_files import known_counts, look_at
 from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow, accepted_path
+from tests.architecture.checkout import ROOT
 from tests.unit.cli.place import Place, letter
 
 RUN = Run(Model.ORDER, "initial load", Phase.SCAN, after=120, highest=400, sent_count=118)
@@ -128,7 +133,7 @@ def test_status_works_beside_a_write_that_is_not_finished(place: Place) -> None:
     index = IdentityIndex(place.settings.state_dir / "identity.sqlite")
     writer = index._db
     writer.execute("BEGIN IMMEDIATE")
-    writer.execute("INSERT INTO retired VALUES ('x')")
+    writer.execute("DELETE FROM known")
     try:
         assert place.answer("status")["capture"]["known"] is not None
     finally:
@@ -182,3 +187,45 @@ def test_table_is_not_folded_in_a_pipe(place: Place, monkeypatch: pytest.MonkeyP
     place.publish({})
     lines = place.call("status").stdout.splitlines()
     assert any("customer" in line and "subscriber" in line for line in lines)
+
+
+def test_tables_fit_a_narrow_terminal(place: Place) -> None:
+    place.publish({Model.SUBSCRIBER: ["a@example.com"]})
+    for words in (["status"], ["offsets", "list"], ["offsets", "show"]):
+        lines = on_a_terminal(place, 60, *words)
+        assert max(map(len, lines)) <= 60
+        assert any("subscriber" in line for line in lines), "no word is cut"
+
+
+def on_a_terminal(place: Place, columns: int, *words: str) -> list[str]:
+    """Lines of a table that a command writes on a terminal of some width."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *words, "-c", str(place.config)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+            "COLUMNS": str(columns),
+            "NO_COLOR": "1",
+        },
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            break  # how Linux tells that the other side has closed its terminal
+        if not piece:
+            break
+        written += piece
+    os.close(ours)
+    assert process.wait(30) == 0
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", written.decode())
+    # Paths are as long as they are.
+    return [line.rstrip() for line in plain.splitlines() if "/" not in line]
