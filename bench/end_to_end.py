@@ -88,7 +88,8 @@ def _measure(rig: Rig, connection: Any, arguments: argparse.Namespace) -> None:
     commits = _write(connection, arguments.rate, arguments.seconds)
     rig.wait_until_at_rest(120)
     waits = sorted(_waits_ms(rig, seen, commits))
-    print(f"{arguments.rate} transactions/s for {arguments.seconds} s, {len(waits)} objects measured")
+    pace = f"{arguments.rate} transactions/s for {arguments.seconds} s"
+    print(f"{pace}, {len(waits)} objects measured")
     for share in (0.5, 0.9, 0.99):
         print(f"commit → accepted p{share * 100:g}: {waits[int(len(waits) * share)]:.0f} ms")
     print(f"longest: {waits[-1]:.0f} ms; memory: {_rss_mb(rig):.0f} MB")

@@ -351,10 +351,7 @@ class Interpreter:
         out.append(Heartbeat())
 
     def _between(self, kind: int, event: bytes, pos: int, end: int, out: list[Change]) -> None:
-        """An event between transactions that the server writes for itself, some of them late.
-
-        Without it the position would stay short of the end of a log that is quiet.
-        """
+        """An event the server writes for itself; the end of a quiet log may be behind one."""
         is_artificial = bool(int.from_bytes(event[18:20], "little") & _ARTIFICIAL)
         offset = int.from_bytes(event[14:18], "little") + self._wrapped
         if self._transaction.gtid is not None or is_artificial or offset <= self._place.offset:

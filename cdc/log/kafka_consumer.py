@@ -147,13 +147,17 @@ class KafkaGroupConsumer:
         return found
 
     def end_offsets(self) -> dict[TopicPartition, int]:
-        """Offset behind the last committed entry of every partition.
+        """Offset behind the last entry of every partition. See `Consumer.end_offsets`.
+
+        Entries whose commit is under way count: one partition can show a transaction before another
+        one does, and who has read it there must not miss it here.
 
         Asked over a connection of its own: a broker answers the requests of a connection one after
         the other, and on that of the reading a fetch waits for news, up to half a second.
         """
         if self._asking is None:
             options = consumer_options(self._settings, "consumer-ends")
+            options["isolation_level"] = "read_uncommitted"
             self._asking_client = connect(KafkaConsumer, options, "reading end offsets")
             self._asking = KafkaReading(self._asking_client, self._reading.partitions)
         with kafka_door("reading end offsets"):

@@ -23,7 +23,10 @@ MakeRig = Callable[..., Rig]
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
     """Give a running sandbox with the two workspaces of the rigs."""
-    specs = [WorkspaceSpec(name=name, api_key=key) for name, key in API_KEYS.items()]
+    specs = [
+        WorkspaceSpec.model_validate({"name": name, "api_key": key})
+        for name, key in API_KEYS.items()
+    ]
     with SandboxServer(workspaces=specs) as server:
         yield server
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 
 from cdc.log import embedded_publisher
 from cdc.log.kafka_producer import BoundedProducer
@@ -90,7 +89,6 @@ def publish_until_killed(spec: LogSpec) -> None:
     while True:
         window += 1
         publisher.publish([spec.entry(f"{window}/{n}", b"x") for n in range(20)], b"%d" % window)
-        time.sleep(0)
 
 
 if __name__ == "__main__":

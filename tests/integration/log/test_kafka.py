@@ -6,7 +6,13 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from cdc.errors import LogMisconfigured, LogUnavailable, PublisherFenced, RecordTooLarge
+from cdc.errors import (
+    ConsumerFenced,
+    LogMisconfigured,
+    LogUnavailable,
+    PublisherFenced,
+    RecordTooLarge,
+)
 from cdc.log import kafka_consumer
 from cdc.log.kafka_log import KafkaLog
 from cdc.log.kafka_producer import BoundedProducer
@@ -307,7 +313,7 @@ def test_replaced_consumer_that_idles_finds_out(
     def is_refused() -> bool:
         try:
             old.poll(10, 0.1)
-        except LogMisconfigured:
+        except ConsumerFenced:
             return True
         return False
 

@@ -6,10 +6,12 @@ import statistics
 import time
 
 import pytest
+from kafka import KafkaProducer
 
 from cdc.log.protocol import Consumer
 from tests.integration.log.backends import LogSpec, closing, opened, read_to_end
 from tests.servers.kafka import KafkaBroker
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -52,3 +54,29 @@ def test_end_offsets_show_what_was_published_since(spec: LogSpec) -> None:
 def total(consumer: Consumer) -> int:
     """All end offsets in one number."""
     return sum(consumer.end_offsets().values())
+
+
+def test_ends_behind_an_abandoned_transaction_are_reached_once_it_is_aborted(
+    spec: LogSpec,
+) -> None:
+    log = spec.log()
+    with opened(log), closing(log.consumer(spec.group, [spec.topic])) as consumer:
+        producer = KafkaProducer(
+            bootstrap_servers=spec.address, transactional_id=f"{spec.prefix}.publisher"
+        )
+        try:
+            producer.init_transactions()
+            producer.begin_transaction()
+            producer.send(spec.topic, key=b"a", value=b"never committed").get(10)
+            ends = consumer.end_offsets()
+            assert sum(ends.values()) > 0
+            with opened(log):
+
+                def is_reached() -> bool:
+                    assert consumer.poll(10, 0.05) == []
+                    positions = consumer.positions()
+                    return all(positions[place] >= end for place, end in ends.items())
+
+                wait_until(is_reached, timeout_s=15, what="the reading to pass what was aborted")
+        finally:
+            producer.close(timeout=0)

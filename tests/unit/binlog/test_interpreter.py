@@ -189,7 +189,7 @@ def test_a_heartbeat_from_before_the_end_of_the_log_is_not_passed_on() -> None:
 
 
 def test_what_the_server_writes_for_itself_between_transactions_moves_the_position() -> None:
-    """MariaDB writes a binlog checkpoint some time after it began a file, maybe as its last event."""
+    """MariaDB writes a binlog checkpoint some time after a file began, maybe as its last event."""
     late = event(EventType.BINLOG_CHECKPOINT, b"", log_pos=340)
     out = run(interpreter(), gtid(2), xid(300), late, event(EventType.HEARTBEAT, b"binlog.000001"))
     assert out == [committed(340, 2), Heartbeat()]
