@@ -130,7 +130,10 @@ class Consumer(Protocol):
         ...
 
     def end_offsets(self) -> dict[TopicPartition, int]:
-        """Offset behind the last committed entry of every partition."""
+        """Offset behind the last committed entry of every partition, or a little further.
+
+        Never less than what any other partition shows of the same transaction.
+        """
         ...
 
     def close(self) -> None:

@@ -139,6 +139,11 @@ class Gate:
         accepted_ms = row.accepted_ms if row is not None and former is not None else 0
         return Rename(payload, former, others, accepted_ms, max(taken, default=0))
 
+    def is_gone(self, custom_id: str) -> bool:
+        """Whether the workspace was told that this customer's account was deleted."""
+        target = f"event:deleteAccount:{custom_id}"
+        return target in self._rows or bool(self._index.load([target]))
+
     def take_changes(self) -> AcceptedChanges:
         """What has to be written; the gate keeps knowing it but gives it out once."""
         changes, self._changes = self._changes, AcceptedChanges()

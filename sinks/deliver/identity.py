@@ -77,11 +77,13 @@ class IdentityResolver:
         progress: Progress,
         stop: StopSignal,
         now_ms: Callable[[], int],
+        is_gone: Callable[[str], bool] = lambda custom_id: False,
     ) -> None:
         self._profiles = profiles
         self._progress = progress
         self._stop = stop
         self._now_ms = now_ms
+        self._is_gone = is_gone
 
     def resolve(self, rename: Rename) -> Resolved:
         """Make room for a renamed customer, or say that there is none.
@@ -106,7 +108,7 @@ class IdentityResolver:
             holder = self._look(email, rename.taken_ms)
             if holder is None or holder.custom_id == custom_id:
                 return Advice.SEND
-            if holder.custom_id is not None:
+            if holder.custom_id is not None and not self._is_gone(holder.custom_id):
                 return Advice.DEFER
             if self._has_merged_former(rename, holder):
                 return Advice.SEND

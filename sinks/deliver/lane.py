@@ -202,7 +202,9 @@ class Lane:
                 pool,
                 self._gate,
                 self._settlement,
-                IdentityResolver(parts.client, self.progress, self._stop, wall_clock_ms),
+                IdentityResolver(
+                    parts.client, self.progress, self._stop, wall_clock_ms, self._gate.is_gone
+                ),
                 self.progress,
                 self._stop,
                 self.prepare_more,

@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
-from cdc.errors import ApiRejected
+from cdc.errors import ApiError, ApiRejected, ApiThrottled, Disposition
+from config.workspace import RetrySettings
 from sinks.progress import Progress
+from sinks.synerise.backoff import StopSignal, Waits, pause
 from sinks.synerise.exchange import Exchange
 from sinks.synerise.outcome import Accepted, Refused
 from sinks.synerise.requests import BAGS_PATH, Request
@@ -28,8 +30,10 @@ class Catalogs:
     Source: Synerise API: catalogs (bags), stale catalog ids.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, retry: RetrySettings, stop: StopSignal) -> None:
         self._exchange = exchange
+        self._retry = retry
+        self._stop = stop
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
 
@@ -46,7 +50,7 @@ class Catalogs:
         with self._lock:
             known = self._ids.get(name)
             if known is None:
-                known = self._find(name, progress) or self._create(name, progress)
+                known = self._found_or_created(name, progress)
                 self._ids[name] = known
             return known
 
@@ -55,6 +59,26 @@ class Catalogs:
         with self._lock:
             if self._ids.get(name) == stale_id:
                 del self._ids[name]
+
+    def _found_or_created(self, name: str, progress: Progress) -> str:
+        """The id of a catalog; each attempt to create it follows a look whether it is there.
+
+        A creation whose answer was lost has taken place, maybe; repeated, it would make a second
+        catalog of the name.
+        """
+        waits = Waits(self._retry.base_s, self._retry.longest_s)
+        while True:
+            found = self._find(name, progress)
+            if found is not None:
+                return found
+            try:
+                return self._create(name, progress)
+            except ApiError as exc:
+                if exc.disposition is not Disposition.RETRY:
+                    raise
+                logger.warning("catalog.uncertain", extra={"catalog": name, "error": str(exc)})
+                asked_s = exc.retry_after_s if isinstance(exc, ApiThrottled) else None
+                pause(self._stop, waits.next_s(asked_s), "create a catalog")
 
     def _find(self, name: str, progress: Progress) -> str | None:
         matches: list[int] = []
@@ -88,6 +112,7 @@ class Catalogs:
                 "create a catalog",
                 orjson.dumps({"name": name}),
                 expects_json=True,
+                is_once=True,
             ),
             progress,
         )
