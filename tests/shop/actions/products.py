@@ -90,6 +90,9 @@ class ProductActions:
             session.update("catalog_product_entity", row, where)
         if moves_stock:
             with session.transaction():
+                if sku_.casefold() != before.casefold():
+                    # A deleted product's rows may still be there; they would be in the way.
+                    session.delete("inventory_source_item", {"sku": sku_})
                 session.update("inventory_source_item", {"sku": sku_}, {"sku": before})
         ids: dict[str, int | str] = {"product_id": product_id, "from": before, "to": sku_}
         return ActionDone("product.change_sku", ids)
