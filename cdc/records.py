@@ -109,7 +109,8 @@ class ChangeRecord(_Strict):
 
 def encode_record(record: ChangeRecord) -> bytes:
     """Serialize a record as JSON, keys in declaration order."""
-    return orjson.dumps(record.model_dump(mode="python"))
+    # Both are flat, and a generic dump costs more than the rest of publishing a record.
+    return orjson.dumps({**record.__dict__, "source": record.source.__dict__})
 
 
 def decode_record(value: bytes) -> ChangeRecord:

@@ -65,7 +65,8 @@ class RunProgress:
 
     def update(self) -> None:
         """Bring the bars up to date with the runs in work."""
-        runs = {str(run["model"]): run for run in self._runs()}
+        # A model that is asked for again while its run is in work waits behind it.
+        runs = {str(run["model"]): run for run in reversed(list(self._runs()))}
         if not runs:
             self._hide()
             return
