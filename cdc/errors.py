@@ -87,6 +87,11 @@ class BinlogPurged(SourceError):
 
     exit_code = 3
 
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"{message}; only a new full load helps: see 'Start anew' in docs/operations.md"
+        )
+
 
 class PositionUnusable(SourceError):
     """The stored position does not belong to this server, or points into the middle of an event."""
