@@ -109,7 +109,8 @@ def test_daemon_ends_with_the_code_of_its_error(
     monkeypatch.setattr(CaptureService, "run", failing)
     result = place.call("capture")
     assert result.exit_code == code
-    assert f'"error":"{name}: doing something: it went wrong"' in result.stderr
+    text = str(getattr(errors, name)("doing something: it went wrong"))
+    assert f'"error":"{name}: {text}"' in result.stderr
     assert f'"exit_code":{code}' in result.stderr
     assert has_no_secret(result)
 
