@@ -9,6 +9,7 @@ import orjson
 
 from cdc.log.protocol import TopicPartition
 from mappers.payload import Payload, PayloadKind
+from mappers.person import email_claim
 
 CUSTOMER_PROFILE = "profile:customer:"
 SUBSCRIBER_PROFILE = "profile:subscriber:"
@@ -68,6 +69,15 @@ class Outgoing:
     email: str | None
     claims: frozenset[str]
     conflict_cycles_count: int = 0
+
+    @property
+    def left_addresses(self) -> frozenset[str]:
+        """Claims of e-mail addresses that a customer had and left; empty for all other payloads."""
+        if not self.is_customer or self.email is None:
+            return frozenset()
+        own = email_claim(self.email)
+        claims = self.payload.claims
+        return frozenset(c for c in claims if c.startswith(EMAIL_CLAIM) and c != own)
 
     @property
     def custom_id(self) -> str | None:

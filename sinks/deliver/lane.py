@@ -55,6 +55,11 @@ class Stock:
             return 0
         return max(self._count_max - len(self._payloads), 0)
 
+    @property
+    def has_left_addresses(self) -> bool:
+        """Whether a customer in hand once had another address."""
+        return any(payload.left_addresses for payload in self._payloads)
+
     def add(self, payloads: Sequence[Outgoing]) -> None:
         """Put payloads in; one poll may go over the bound."""
         self._payloads += payloads

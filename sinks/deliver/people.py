@@ -8,6 +8,8 @@ The order of things in a cycle, and why:
    customers for one cycle, they go alone and the orders wait in hand.
 2. Everything is collapsed, mapped and put into publishing order. Records of the next cycle are
    taken and mapped in this way while requests of this one are under way.
+   A customer who left an address makes the lane take orders and subscribers once more, up to
+   then, so that what came under the old address goes first.
 3. It is sent in waves of phases (see `phases`): customers first, deletions last, and what follows
    a deletion of the same person after that deletion. Each phase ends before the next begins.
 4. Customers whose new e-mail address is still another customer's are tried again when all others
@@ -69,11 +71,10 @@ class PeopleLane(Lane):
         self._take_others()
         is_idle = not self.taken_count
         self._take_customers(IDLE_S if is_idle else 0.0)
-        # An empty poll does not prove that nothing is left, so polling goes on up to the goal.
-        while self._customers.room_count and not self._stop.is_set():
-            has_taken = self._take_customers(0.0 if self._is_caught_up() else IDLE_S)
-            if not has_taken and self._is_caught_up():
-                break
+        self._reach_goal()
+        if self._customers.has_left_addresses and self._take_what_came_before():
+            self._goal = self._customers_consumer().end_offsets()
+            self._reach_goal()
         has_work = self.taken_count > 0
         payloads = self._customers.empty()
         if self._has_others and self._is_caught_up():
@@ -105,6 +106,32 @@ class PeopleLane(Lane):
         if self._has_others:
             self._goal = self._customers_consumer().end_offsets()
         return self._has_others
+
+    def _reach_goal(self) -> None:
+        """Take customers up to the goal, as far as there is room."""
+        # An empty poll does not prove that nothing is left, so polling goes on up to the goal.
+        while self._customers.room_count and not self._stop.is_set():
+            has_taken = self._take_customers(0.0 if self._is_caught_up() else IDLE_S)
+            if not has_taken and self._is_caught_up():
+                break
+
+    def _take_what_came_before(self) -> bool:
+        """Take orders and subscribers up to now, as far as there is room; whether there were any.
+
+        Customers in hand may have overtaken some: what was published under an address before its
+        customer left it has to be sent before the customer's new address is.
+        """
+        topic = self._other_topics[0]
+        goal = self._consumers[topic].end_offsets()
+        has_taken = False
+        while self._others.room_count and not self._stop.is_set():
+            taken = self._take(topic, self._others.room_count, IDLE_S)
+            if taken is not None:
+                self._has_others = has_taken = True
+                self._others.add(taken)
+            elif _has_reached(self._consumers[topic].positions(), goal):
+                break
+        return has_taken
 
     def _take_customers(self, timeout_s: float) -> bool:
         room_count = self._customers.room_count

@@ -6,6 +6,10 @@ deletion (of a profile, or the event that announces it) opens the next wave for 
 comes after it in record order and shares a claim with it, directly or through other payloads: a
 new account with the address of a deleted one must not be written before the old one is gone.
 
+A customer who left an address waits for the wave behind everything that came earlier under that
+address. Until then the address leads to the customer's profile; afterwards it leads to nobody, or,
+through the uuid that goes with it, moves the profile back.
+
 Source: Synerise API: profile first, deletion last.
 """
 
@@ -18,6 +22,7 @@ from mappers.payload import PayloadKind
 from sinks.outgoing import (
     CUSTOM_ID_CLAIM,
     CUSTOMER_PROFILE,
+    EMAIL_CLAIM,
     GUEST_PROFILE,
     SUBSCRIBER_PROFILE,
     Outgoing,
@@ -71,15 +76,22 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
         Waves in sending order; each maps phases, ascending, to payloads in record order.
     """
     payloads = list(payloads)
-    if not any(payload.kind in _DELETIONS for payload in payloads):
+    if not any(payload.kind in _DELETIONS or payload.left_addresses for payload in payloads):
         return [_phases(payloads)] if payloads else []
     result: list[list[Outgoing]] = []
     wave_of_claim: dict[str, int] = {}
+    wave_behind_address: dict[str, int] = {}
     for payload in payloads:
         number = max((wave_of_claim.get(claim, 0) for claim in payload.claims), default=0)
+        for address in payload.left_addresses:
+            number = max(number, wave_behind_address.get(address, 0))
         if number == len(result):
             result.append([])
         result[number].append(payload)
+        if not payload.is_customer:
+            for claim in payload.payload.claims:
+                if claim.startswith(EMAIL_CLAIM):
+                    wave_behind_address[claim] = number + 1
         following = number + 1 if payload.kind in _DELETIONS else number
         if following:
             for claim in payload.claims:
