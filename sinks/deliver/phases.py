@@ -78,16 +78,16 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
     payloads = list(payloads)
     if not any(payload.kind in _DELETIONS or payload.left_addresses for payload in payloads):
         return [_phases(payloads)] if payloads else []
-    result: list[list[Outgoing]] = []
+    numbers: list[int] = []
     wave_of_claim: dict[str, int] = {}
     wave_behind_address: dict[str, int] = {}
-    for payload in payloads:
+    for place, payload in enumerate(payloads):
         number = max((wave_of_claim.get(claim, 0) for claim in payload.claims), default=0)
         for address in payload.left_addresses:
             number = max(number, wave_behind_address.get(address, 0))
-        if number == len(result):
-            result.append([])
-        result[number].append(payload)
+        if payload.left_addresses:
+            _take_along(payload, number, payloads[:place], numbers)
+        numbers.append(number)
         if not payload.is_customer:
             for claim in payload.payload.claims:
                 if claim.startswith(EMAIL_CLAIM):
@@ -96,7 +96,26 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
         if following:
             for claim in payload.claims:
                 wave_of_claim[claim] = following
-    return [_phases(members) for members in result]
+    result: list[list[Outgoing]] = [[] for _ in range(max(numbers) + 1)]
+    for payload, number in zip(payloads, numbers, strict=True):
+        result[number].append(payload)
+    return [_phases(members) for members in result if members]
+
+
+def _take_along(
+    moved: Outgoing, number: int, earlier: Sequence[Outgoing], numbers: list[int]
+) -> None:
+    """Let earlier payloads that need the moved customer's profile wait for it.
+
+    They name the custom id or the new address: without the customer they would make profiles of
+    their own, and the customer's would then be in conflict with them.
+    """
+    needed = {claim for claim in moved.payload.claims if claim not in moved.left_addresses}
+    for place, payload in enumerate(earlier):
+        if payload.is_customer or payload.kind in _DELETIONS:
+            continue
+        if numbers[place] < number and not needed.isdisjoint(payload.payload.claims):
+            numbers[place] = number
 
 
 def _phases(payloads: Iterable[Outgoing]) -> Wave:

@@ -80,6 +80,16 @@ def test_what_came_under_an_address_is_sent_before_its_customer_leaves_it() -> N
     ]
 
 
+def test_what_needs_the_profile_of_a_customer_who_moves_waits_for_it() -> None:
+    old, new = subscriber("a@example.com"), subscriber("b@example.com")
+    bought = order(5, "customId:1")
+    moved = customer(1, "b@example.com", former=["a@example.com"])
+    assert waves([old, new, bought, moved]) == [
+        {Phase.SUBSCRIBERS: [old]},
+        {Phase.CUSTOMERS: [moved], Phase.SUBSCRIBERS: [new], Phase.TRANSACTIONS: [bought]},
+    ]
+
+
 def test_orders_by_custom_id_do_not_hold_up_a_customer_who_moves() -> None:
     bought = order(5, "customId:1")
     moved = customer(1, "b@example.com", former=["a@example.com"])
