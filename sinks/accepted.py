@@ -63,7 +63,8 @@ class AcceptedRow(NamedTuple):
         topic, partition, offset: where the record was.
         captured_ms: when the entity was read, Unix milliseconds.
         accepted_ms: when it was accepted, Unix milliseconds.
-        email: e-mail address that a profile was given, None for all else.
+        email: e-mail address that a profile was given; of an heir's row the heir's custom id;
+            None for all else.
     """
 
     target: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
@@ -14,6 +15,7 @@ from mappers.person import email_claim
 CUSTOMER_PROFILE = "profile:customer:"
 SUBSCRIBER_PROFILE = "profile:subscriber:"
 GUEST_PROFILE = "profile:guest:"
+CUSTOMER_HEIR = "heir:customer:"
 EMAIL_CLAIM = "email:"
 CUSTOM_ID_CLAIM = "customId:"
 FINGERPRINT_BYTES = 16
@@ -71,6 +73,20 @@ class Outgoing:
     conflict_cycles_count: int = 0
 
     @property
+    def buyer(self) -> str | None:
+        """Custom id that a transaction names, None when it names an address or is none."""
+        if self.kind is not PayloadKind.TRANSACTION:
+            return None
+        value = self.payload.body["client"].get("customId")
+        return value if isinstance(value, str) else None
+
+    def sell_to(self, custom_id: str) -> None:
+        """Let a transaction name another customer."""
+        body = {**self.payload.body, "client": {"customId": custom_id}}
+        self.payload = replace(self.payload, body=body)
+        self.content, self.fingerprint = _serialized(body)
+
+    @property
     def left_addresses(self) -> frozenset[str]:
         """Claims of e-mail addresses that a customer had and left; empty for all other payloads."""
         if not self.is_customer or self.email is None:
@@ -94,8 +110,7 @@ def prepare(payload: Payload, origin: Origin) -> Outgoing:
     Raises:
         TypeError: the body holds a value that JSON does not have.
     """
-    content = orjson.dumps(payload.body)
-    fingerprint = blake2b(content, digest_size=FINGERPRINT_BYTES).digest()
+    content, fingerprint = _serialized(payload.body)
     is_profile = payload.kind is PayloadKind.PROFILE
     email = payload.body.get("email") if is_profile else None
     return Outgoing(
@@ -109,3 +124,8 @@ def prepare(payload: Payload, origin: Origin) -> Outgoing:
         email if isinstance(email, str) else None,
         payload.claims,
     )
+
+
+def _serialized(body: dict[str, Any]) -> tuple[bytes, bytes]:
+    content = orjson.dumps(body)
+    return content, blake2b(content, digest_size=FINGERPRINT_BYTES).digest()

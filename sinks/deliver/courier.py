@@ -92,6 +92,7 @@ class Courier:
         ready: list[Outgoing] = []
         renames: list[Rename] = []
         for payload in members:
+            self._gate.readdress(payload)
             reason = self._gate.skip_reason(payload)
             if reason is not None:
                 self._settlement.skip(payload, reason)

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from mappers.payload import PayloadKind
 from mappers.person import email_claim
 from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow
-from sinks.outgoing import CUSTOM_ID_CLAIM, CUSTOMER_PROFILE, EMAIL_CLAIM, Outgoing
+from sinks.outgoing import (
+    CUSTOM_ID_CLAIM,
+    CUSTOMER_HEIR,
+    CUSTOMER_PROFILE,
+    EMAIL_CLAIM,
+    Outgoing,
+)
 
 UNCHANGED = "unchanged"
 SENT_BEFORE = "event was sent before"
@@ -50,11 +56,10 @@ class Gate:
         """Load what the index knows of the payloads' targets and of the persons they name."""
         targets = {payload.target for payload in payloads}
         claims = {claim for payload in payloads for claim in payload.payload.claims}
-        targets |= {
-            CUSTOMER_PROFILE + claim.removeprefix(CUSTOM_ID_CLAIM)
-            for claim in claims
-            if claim.startswith(CUSTOM_ID_CLAIM)
-        }
+        for claim in claims:
+            if claim.startswith(CUSTOM_ID_CLAIM):
+                custom_id = claim.removeprefix(CUSTOM_ID_CLAIM)
+                targets |= {CUSTOMER_PROFILE + custom_id, CUSTOMER_HEIR + custom_id}
         self._rows = self._index.load(targets)
         people = [c for c in claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))]
         self._removed = self._index.removed(people)
@@ -67,6 +72,24 @@ class Gate:
                 claim = CUSTOM_ID_CLAIM + target.removeprefix(CUSTOMER_PROFILE)
                 known[claim] = frozenset({claim, row.email_claim})
         return known
+
+    def readdress(self, payload: Outgoing) -> None:
+        """Let a transaction name the customer who holds its buyer's profile by now.
+
+        A customer who registers with the address of a deleted one, or moves to it, takes the
+        profile over, and with it the custom id. The deleted one's would make a new profile, and a
+        changed order of theirs a second charge.
+        """
+        buyer, known = payload.buyer, set[str]()
+        while buyer is not None and buyer not in known:
+            known.add(buyer)
+            target = CUSTOMER_HEIR + buyer
+            row = self._rows.get(target) or self._index.load([target]).get(target)
+            if row is None or row.email is None:
+                break
+            buyer = row.email
+        if buyer is not None and buyer != payload.buyer:
+            payload.sell_to(buyer)
 
     def skip_reason(self, payload: Outgoing) -> str | None:
         """Why a payload is not to be sent, None when it is.
@@ -109,6 +132,7 @@ class Gate:
         if payload.kind is PayloadKind.PROFILE_DELETE:
             self._remove_person(payload, now_ms)
         elif payload.is_customer:
+            self._inherit(payload, row)
             if self._removed:
                 self._return_person(payload)
             if before is not None and before.email_claim not in (None, row.email_claim):
@@ -148,6 +172,18 @@ class Gate:
         """What has to be written; the gate keeps knowing it but gives it out once."""
         changes, self._changes = self._changes, AcceptedChanges()
         return changes
+
+    def _inherit(self, payload: Outgoing, row: AcceptedRow) -> None:
+        """Note that the customer holds the profile of whoever else had the address."""
+        own = payload.custom_id or ""
+        if CUSTOMER_HEIR + own in self._rows:
+            self._put(row._replace(target=CUSTOMER_HEIR + own, fingerprint=b"", email=None))
+        for other in self._holders({row.email_claim}):
+            if other.target.startswith(CUSTOMER_PROFILE) and other.target != row.target:
+                custom_id = other.target.removeprefix(CUSTOMER_PROFILE)
+                heir = CUSTOMER_HEIR + custom_id
+                self._put(row._replace(target=heir, fingerprint=b"", version=0, email=own))
+                self._put(other._replace(fingerprint=b"", email=None))
 
     def _is_of_removed_person(self, payload: Outgoing) -> bool:
         if not self._removed or payload.is_customer:

@@ -38,7 +38,9 @@ def assert_converged(
     rig.wait_until_at_rest(timeout_s)
     shop.rollback()
     found = differences(shop, rig.sandbox.state(), WEBSITES)
-    assert found == [], "\n".join(found)
+    letters = [(one["key"], one["reason"]) for one in rig.dead_letters()]
+    told = [str(one) for one in rig.sandbox.violations()["violations"]]
+    assert found == [], "\n".join([*found, f"dead letters: {letters}", *told])
     invariants = rig.sandbox.invariants()
     assert invariants["violations"] == []
     assert invariants["duplicate_charges"] == {}

@@ -184,7 +184,7 @@ def test_a_customer_whose_last_message_is_a_tombstone_is_still_delivered(desk: D
     [
         ("bad", "email is empty"),
         ("bug", "mapping a record: unexpected KeyError in plain, line "),
-        ("odd", "mapping a record: unexpected TypeError in prepare, line "),
+        ("odd", "mapping a record: unexpected TypeError in _serialized, line "),
     ],
 )
 def test_records_that_cannot_be_mapped_are_dead_and_leak_no_value(
