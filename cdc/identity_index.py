@@ -203,7 +203,9 @@ class IdentityIndex:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A full disk has ended the transaction already; its error is the one to tell.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
 
     def _newest(self, records: Iterable[ChangeRecord]) -> dict[tuple[Model, str], ChangeRecord]:

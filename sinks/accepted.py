@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -114,6 +115,9 @@ class AcceptedIndex:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         try:
+            # It holds e-mail addresses. Where it cannot be made, SQLite says why.
+            with suppress(OSError):
+                path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, timeout=10.0, check_same_thread=False, isolation_level=None
             )
@@ -201,7 +205,9 @@ class AcceptedIndex:
                         list(changes.removed.items()),
                     )
                 except BaseException:
-                    self._connection.execute("ROLLBACK")
+                    # A full disk has ended the transaction already; its error is the one to tell.
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                     raise
                 self._connection.execute("COMMIT")
                 self._has_removed = self._has_removed or bool(changes.removed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -84,7 +85,7 @@ class LaneParts:
     stop: StopSignal
 
 
-class Lane:
+class Lane(ABC):
     """One thread that takes records of some topics and delivers them. Subclasses say in what order.
 
     Attributes:
@@ -112,18 +113,19 @@ class Lane:
         self.taken_count = 0
         self._flushed_s = 0.0
 
+    @abstractmethod
     def cycle(self) -> None:
         """Take records, deliver them, flush. Implemented by the lanes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare_more(self) -> bool:
         """Take and map some records of the next cycle; False when there is nothing (more) to do."""
-        raise NotImplementedError
 
+    @abstractmethod
     def topic_sets(self) -> Sequence[Sequence[str]]:
         """Topics of the lane, one consumer for each set."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self) -> None:
         """Drop records in hand, as the consumers start again at their committed offsets."""
 
