@@ -24,8 +24,8 @@ def map_customer(record: ChangeRecord, scope: Scope) -> Mapped:
     """One profile for a customer whose store view belongs to the workspace.
 
     The profile is {customId, email, firstName, lastName, attributes}; names that are empty are
-    left out, which leaves them unchanged in Synerise. Customers without a store view belong to no
-    workspace and are skipped.
+    left out, which leaves them unchanged in Synerise. Customers who never had a store view belong
+    to no workspace and are skipped; those whose store view was deleted stay where they were.
 
     Raises:
         MappingFailed: the e-mail address is missing or refused by the API. It is what makes the
@@ -35,9 +35,10 @@ def map_customer(record: ChangeRecord, scope: Scope) -> Mapped:
     if record.after is None:
         return _deleted(record, identity, scope)
     customer = Fields(record.after)
-    if not customer.integer("store_id"):
+    store_id, website_id = _view(customer, identity)
+    if not store_id:
         return _skipped("customer without store view")
-    if not scope.has_view(customer.integer("store_id"), customer.integer("website_id")):
+    if not scope.has_view(store_id, website_id):
         return _skipped("customer out of scope")
     customer_id = _id_of(customer)
     email = required_email(customer, "email")
@@ -53,6 +54,19 @@ def map_customer(record: ChangeRecord, scope: Scope) -> Mapped:
     return Mapped((profile,), tuple(skipped))
 
 
+def _view(customer: Fields, identity: Fields) -> tuple[int | None, int | None]:
+    """Store view and website of a customer; the last known ones where the view was deleted.
+
+    Magento empties the column then. The profile is still there, and would hold an address that
+    the customer has left against whoever comes to it.
+    """
+    store_id, website_id = customer.integer("store_id"), customer.integer("website_id")
+    if store_id is None:
+        store_id = identity.integer("store_id")
+        website_id = website_id or identity.integer("website_id")
+    return store_id, website_id
+
+
 def _attributes(record: ChangeRecord) -> dict[str, Any]:
     """Custom attributes of the profile."""
     return {"lastUpdateType": update_type(record.cause)}
@@ -62,13 +76,13 @@ def _deleted(record: ChangeRecord, identity: Fields, scope: Scope) -> Mapped:
     """What the workspace hears of a deleted customer, by `customer.delete`."""
     behaviour = scope.mapping.customer.delete
     store_id = identity.integer("store_id")
-    if behaviour == "ignore":
-        return _skipped("deleted customers are ignored")
     if not store_id:
         return _skipped("customer without store view")
     if not scope.has_view(store_id, identity.integer("website_id")):
         return _skipped("customer out of scope")
     customer_id = _id_of(identity)
+    if behaviour == "ignore":
+        return Mapped((), (Skipped("deleted customers are ignored"),), gone=str(customer_id))
     claims = _claims(customer_id, identity, None)
     if behaviour == "remove":
         removal = Payload(

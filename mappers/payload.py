@@ -54,7 +54,13 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """All that one record means for one workspace, in sending order; may be empty."""
+    """All that one record means for one workspace, in sending order; may be empty.
+
+    Attributes:
+        gone: custom id of a customer who was deleted without a word to the workspace: whoever
+            comes to the address next takes the profile over.
+    """
 
     payloads: tuple[Payload, ...]
     skipped: tuple[Skipped, ...] = ()
+    gone: str | None = None

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cdc.errors import LogUnavailable
 from cdc.side_files import look_at
-from mappers.person import email_claim
+from sinks.acceptance import AcceptedChanges, AcceptedRow, Successor, scope_of
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accepted (
@@ -39,6 +38,11 @@ CREATE TABLE IF NOT EXISTS removed (
     claim TEXT PRIMARY KEY,
     removed_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS successor (
+    claim TEXT PRIMARY KEY,
+    custom_id TEXT,
+    seq INTEGER NOT NULL
+) WITHOUT ROWID;
 """
 _COUNTS = "SELECT scope, count(*) FROM accepted GROUP BY scope ORDER BY scope"
 _CHUNK_COUNT = 500
@@ -53,55 +57,6 @@ ON CONFLICT (target) DO UPDATE SET
     accepted_ms = excluded.accepted_ms, email = excluded.email,
     email_claim = excluded.email_claim
 """
-
-
-class AcceptedRow(NamedTuple):
-    """What was last accepted for one target.
-
-    Attributes:
-        fingerprint: blake2b of the payload's bytes; empty when the payload has to be sent again.
-        version: version of the payload, 0 when it has none.
-        topic, partition, offset: where the record was.
-        captured_ms: when the entity was read, Unix milliseconds.
-        accepted_ms: when it was accepted, Unix milliseconds.
-        email: e-mail address that a profile was given; of an heir's row the heir's custom id;
-            None for all else.
-    """
-
-    target: str
-    fingerprint: bytes
-    version: int
-    topic: str
-    partition: int
-    offset: int
-    captured_ms: int
-    accepted_ms: int
-    email: str | None = None
-
-    @property
-    def email_claim(self) -> str | None:
-        """The claim on the address, None without one."""
-        return None if self.email is None else email_claim(self.email)
-
-
-@dataclass(slots=True)
-class AcceptedChanges:
-    """What one cycle changes: rows to write, persons removed or back again."""
-
-    rows: dict[str, AcceptedRow] = field(default_factory=dict)
-    removed: dict[str, int] = field(default_factory=dict)
-    returned: set[str] = field(default_factory=set)
-
-    def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.returned)
-
-
-def scope_of(target: str) -> str:
-    """The part of a target's name that groups it: "profile:customer", "item:<catalog>", …"""
-    kind, _, rest = target.partition(":")
-    if kind in ("profile", "item"):
-        return f"{kind}:{rest.partition(':')[0]}"
-    return kind
 
 
 class AcceptedIndex:
@@ -168,6 +123,17 @@ class AcceptedIndex:
             )
         ]
 
+    def successors(self, claims: Iterable[str]) -> dict[str, Successor]:
+        """Those of the claims whose profile somebody else holds, by claim."""
+        return {
+            row[0]: Successor(*row)
+            for chunk in _chunks(claims)
+            for row in self._select(
+                f"SELECT claim, custom_id, seq FROM successor WHERE claim IN ({_marks(chunk)})",
+                chunk,
+            )
+        }
+
     def counts(self) -> dict[str, int]:
         """Number of accepted targets by scope."""
         return dict(self._select(_COUNTS, ()))
@@ -204,6 +170,7 @@ class AcceptedIndex:
                         "INSERT OR REPLACE INTO removed (claim, removed_ms) VALUES (?, ?)",
                         list(changes.removed.items()),
                     )
+                    self._write_successors(changes.successors)
                 except BaseException:
                     # A full disk has ended the transaction already; its error is the one to tell.
                     if self._connection.in_transaction:
@@ -213,6 +180,16 @@ class AcceptedIndex:
                 self._has_removed = self._has_removed or bool(changes.removed)
             except sqlite3.Error as exc:
                 raise LogUnavailable(f"writing the accepted index: {exc}") from exc
+
+    def _write_successors(self, successors: Mapping[str, Successor | None]) -> None:
+        self._connection.executemany(
+            "DELETE FROM successor WHERE claim = ?",
+            [(claim,) for claim, successor in successors.items() if successor is None],
+        )
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO successor (claim, custom_id, seq) VALUES (?, ?, ?)",
+            [successor for successor in successors.values() if successor is not None],
+        )
 
     def forget(self, scope: str | None = None) -> int:
         """Forget fingerprints, so that a replay sends everything again; None means all scopes.

@@ -15,7 +15,6 @@ from mappers.person import email_claim
 CUSTOMER_PROFILE = "profile:customer:"
 SUBSCRIBER_PROFILE = "profile:subscriber:"
 GUEST_PROFILE = "profile:guest:"
-CUSTOMER_HEIR = "heir:customer:"
 EMAIL_CLAIM = "email:"
 CUSTOM_ID_CLAIM = "customId:"
 FINGERPRINT_BYTES = 16
@@ -72,19 +71,30 @@ class Outgoing:
     claims: frozenset[str]
     conflict_cycles_count: int = 0
 
-    @property
-    def buyer(self) -> str | None:
-        """Custom id that a transaction names, None when it names an address or is none."""
-        if self.kind is not PayloadKind.TRANSACTION:
-            return None
-        value = self.payload.body["client"].get("customId")
-        return value if isinstance(value, str) else None
-
     def sell_to(self, custom_id: str) -> None:
         """Let a transaction name another customer."""
-        body = {**self.payload.body, "client": {"customId": custom_id}}
+        self._rewrite({**self.payload.body, "client": {"customId": custom_id}})
+
+    def leave_uuid_out(self) -> None:
+        """Let a profile be found by its e-mail address alone."""
+        self._rewrite({key: each for key, each in self.payload.body.items() if key != "uuid"})
+
+    def _rewrite(self, body: dict[str, Any]) -> None:
         self.payload = replace(self.payload, body=body)
         self.content, self.fingerprint = _serialized(body)
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """Whom a transaction names; empty for all other payloads."""
+        if self.kind is not PayloadKind.TRANSACTION:
+            return {}
+        client: dict[str, Any] = self.payload.body["client"]
+        return client
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it writes the profile of a guest."""
+        return self.target.startswith(GUEST_PROFILE)
 
     @property
     def left_addresses(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
 from mappers.payload import PayloadKind
+from mappers.person import email_claim
 from sinks.deliver.batching import batches, body_bytes, rounds
 from sinks.deliver.gate import Gate, Rename
 from sinks.deliver.identity import Advice, IdentityResolver, Resolved
@@ -80,7 +81,9 @@ class Courier:
         for members in rounds(payloads):
             if self._stop.is_set():
                 break
-            ready, renames = self._admitted(members)
+            behind = [each for each in members if self._would_take_over(each, deferred)]
+            deferred += behind
+            ready, renames = self._admitted([each for each in members if each not in behind])
             if renames:
                 sendable, put_off = self._resolved(renames)
                 ready += sendable
@@ -88,12 +91,21 @@ class Courier:
             self._send(ready)
         return deferred
 
+    def _would_take_over(self, payload: Outgoing, deferred: Sequence[Outgoing]) -> bool:
+        """Whether a customer comes to an address that a deferred one has not left yet."""
+        if not deferred or not payload.is_customer or payload.email is None:
+            return False
+        claim = email_claim(payload.email)
+        others = (each for each in deferred if each.target != payload.target)
+        return self._gate.is_new_at(payload) and any(
+            claim in each.left_addresses for each in others
+        )
+
     def _admitted(self, members: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Rename]]:
         ready: list[Outgoing] = []
         renames: list[Rename] = []
         for payload in members:
-            self._gate.readdress(payload)
-            reason = self._gate.skip_reason(payload)
+            reason = self._gate.admit(payload)
             if reason is not None:
                 self._settlement.skip(payload, reason)
                 continue

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 from mappers.payload import PayloadKind
 from mappers.person import email_claim
-from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow
-from sinks.outgoing import (
-    CUSTOM_ID_CLAIM,
-    CUSTOMER_HEIR,
-    CUSTOMER_PROFILE,
-    EMAIL_CLAIM,
-    Outgoing,
-)
+from sinks.acceptance import AcceptedChanges, AcceptedRow
+from sinks.accepted import AcceptedIndex
+from sinks.deliver.successors import Successors
+from sinks.outgoing import CUSTOM_ID_CLAIM, CUSTOMER_PROFILE, EMAIL_CLAIM, Outgoing
 
 UNCHANGED = "unchanged"
 SENT_BEFORE = "event was sent before"
@@ -51,18 +47,21 @@ class Gate:
         self._rows: dict[str, AcceptedRow] = {}
         self._removed: set[str] = set()
         self._changes = AcceptedChanges()
+        self._successors = Successors(index)
 
     def open(self, payloads: Sequence[Outgoing]) -> None:
         """Load what the index knows of the payloads' targets and of the persons they name."""
         targets = {payload.target for payload in payloads}
         claims = {claim for payload in payloads for claim in payload.payload.claims}
-        for claim in claims:
-            if claim.startswith(CUSTOM_ID_CLAIM):
-                custom_id = claim.removeprefix(CUSTOM_ID_CLAIM)
-                targets |= {CUSTOMER_PROFILE + custom_id, CUSTOMER_HEIR + custom_id}
+        people = {c for c in claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))}
+        targets |= {
+            CUSTOMER_PROFILE + claim.removeprefix(CUSTOM_ID_CLAIM)
+            for claim in people
+            if claim.startswith(CUSTOM_ID_CLAIM)
+        }
         self._rows = self._index.load(targets)
-        people = [c for c in claims if c.startswith((CUSTOM_ID_CLAIM, EMAIL_CLAIM))]
         self._removed = self._index.removed(people)
+        self._successors.open(people, self._changes)
 
     def known_claims(self) -> dict[str, frozenset[str]]:
         """Custom-id claim → the customer's claims, of all loaded customers with an address."""
@@ -73,32 +72,17 @@ class Gate:
                 known[claim] = frozenset({claim, row.email_claim})
         return known
 
-    def readdress(self, payload: Outgoing) -> None:
-        """Let a transaction name the customer who holds its buyer's profile by now.
-
-        A customer who registers with the address of a deleted one, or moves to it, takes the
-        profile over, and with it the custom id. The deleted one's would make a new profile, and a
-        changed order of theirs a second charge.
-        """
-        buyer, known = payload.buyer, set[str]()
-        while buyer is not None and buyer not in known:
-            known.add(buyer)
-            target = CUSTOMER_HEIR + buyer
-            row = self._rows.get(target) or self._index.load([target]).get(target)
-            if row is None or row.email is None:
-                break
-            buyer = row.email
-        if buyer is not None and buyer != payload.buyer:
-            payload.sell_to(buyer)
-
-    def skip_reason(self, payload: Outgoing) -> str | None:
-        """Why a payload is not to be sent, None when it is.
+    def admit(self, payload: Outgoing) -> str | None:
+        """Correct a payload by what was accepted; why it is not to be sent, None when it is.
 
         A record is older than the accepted one when both its offset and its capture time are:
         offsets alone begin anew when topics do, clocks alone may step back.
         """
         if self._is_of_removed_person(payload):
             return REMOVED_PERSON
+        reason = self._successors.correct(payload)
+        if reason is not None:
+            return reason
         row = self._rows.get(payload.target)
         if row is None:
             return None
@@ -166,7 +150,18 @@ class Gate:
     def is_gone(self, custom_id: str) -> bool:
         """Whether the workspace was told that this customer's account was deleted."""
         target = f"event:deleteAccount:{custom_id}"
-        return target in self._rows or bool(self._index.load([target]))
+        if target in self._rows or self._successors.has_gone(custom_id):
+            return True
+        return bool(self._index.load([target]))
+
+    def note_gone(self, custom_id: str) -> None:
+        """Remember a customer who was deleted without a word to the workspace."""
+        self._successors.gone(custom_id, self._changes)
+
+    def is_new_at(self, payload: Outgoing) -> bool:
+        """Whether a customer comes to an address that was not the customer's when accepted last."""
+        row = self._rows.get(payload.target)
+        return row is None or row.email != payload.email
 
     def take_changes(self) -> AcceptedChanges:
         """What has to be written; the gate keeps knowing it but gives it out once."""
@@ -174,15 +169,12 @@ class Gate:
         return changes
 
     def _inherit(self, payload: Outgoing, row: AcceptedRow) -> None:
-        """Note that the customer holds the profile of whoever else had the address."""
-        own = payload.custom_id or ""
-        if CUSTOMER_HEIR + own in self._rows:
-            self._put(row._replace(target=CUSTOMER_HEIR + own, fingerprint=b"", email=None))
+        """Note whose profile the customer holds by now: the own one, and that of the address."""
+        self._successors.lives(payload, self._changes)
         for other in self._holders({row.email_claim}):
             if other.target.startswith(CUSTOMER_PROFILE) and other.target != row.target:
-                custom_id = other.target.removeprefix(CUSTOMER_PROFILE)
-                heir = CUSTOMER_HEIR + custom_id
-                self._put(row._replace(target=heir, fingerprint=b"", version=0, email=own))
+                from_id = other.target.removeprefix(CUSTOMER_PROFILE)
+                self._successors.takes_over(payload, from_id, self._changes)
                 self._put(other._replace(fingerprint=b"", email=None))
 
     def _is_of_removed_person(self, payload: Outgoing) -> bool:

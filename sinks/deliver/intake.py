@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from traceback import extract_tb
 from typing import Protocol
 
 from cdc.errors import RecordError, RecordUndecodable
-from cdc.log.protocol import Message
+from cdc.log.protocol import Message, TopicPartition
 from cdc.records import ChangeRecord, Model, decode_record
 from mappers.payload import Mapped
 from sinks.deliver.settlement import Settlement
@@ -34,12 +34,26 @@ class Intake:
     Several messages of one key in hand collapse to the last, as each holds the whole state. A
     customer's record is kept all the same when the next one has another e-mail address: customers
     who exchange addresses through a third one would otherwise seem to conflict.
+
+    Args:
+        note_gone: told the custom id of each customer who was deleted without a word.
+
+    Attributes:
+        newest_seqs: publishing step of the last record that was read of each partition.
     """
 
-    def __init__(self, mapper: RecordMapper, settlement: Settlement, progress: Progress) -> None:
+    def __init__(
+        self,
+        mapper: RecordMapper,
+        settlement: Settlement,
+        progress: Progress,
+        note_gone: Callable[[str], None],
+    ) -> None:
         self._mapper = mapper
         self._settlement = settlement
         self._progress = progress
+        self._note_gone = note_gone
+        self.newest_seqs: dict[TopicPartition, int] = {}
 
     def payloads(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Payloads of the messages, in message order; what yields none is finished here."""
@@ -81,7 +95,9 @@ class Intake:
 
     def _decoded(self, message: Message) -> ChangeRecord | None:
         try:
-            return decode_record(message.value or b"")
+            record = decode_record(message.value or b"")
+            self.newest_seqs[message.place] = record.seq
+            return record
         except RecordUndecodable as exc:
             self._settlement.refuse_record(_origin(message), str(exc))
             return None
@@ -103,6 +119,8 @@ class Intake:
             return []
         for skipped in mapped.skipped:
             self._progress.skipped(skipped.reason)
+        if mapped.gone is not None:
+            self._note_gone(mapped.gone)
         origin.open_count = len(payloads)
         if not payloads:
             self._settlement.finish(origin.place, origin.offset)

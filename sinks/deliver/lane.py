@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cdc.errors import Disposition, PipelineError, Stopped
-from cdc.log.protocol import Appender, Consumer, TopicLog
+from cdc.log.protocol import Appender, Consumer, TopicLog, TopicPartition
 from cdc.log.topics import TopicNames
 from config.workspace import WorkspaceSettings
 from sinks.accepted import AcceptedIndex
@@ -56,20 +56,34 @@ class Stock:
             return 0
         return max(self._count_max - len(self._payloads), 0)
 
-    @property
-    def has_left_addresses(self) -> bool:
-        """Whether a customer in hand once had another address."""
-        return any(payload.left_addresses for payload in self._payloads)
-
     def add(self, payloads: Sequence[Outgoing]) -> None:
         """Put payloads in; one poll may go over the bound."""
         self._payloads += payloads
         self._size_bytes += sum(len(payload.content) for payload in payloads)
 
-    def empty(self) -> list[Outgoing]:
-        """Take all payloads out."""
-        payloads, self._payloads, self._size_bytes = self._payloads, [], 0
-        return payloads
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in hand."""
+        return not self._payloads
+
+    def has_before(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Whether a record in hand lies before these offsets."""
+        origins = (payload.origin for payload in self._payloads)
+        return any(origin.offset < offsets.get(origin.place, 0) for origin in origins)
+
+    def has_any(self, seq_max: int) -> bool:
+        """Whether there are payloads of publishing steps up to this one."""
+        return any(payload.origin.seq <= seq_max for payload in self._payloads)
+
+    def empty(self, seq_max: int | None = None) -> list[Outgoing]:
+        """Take payloads out: all, or those of publishing steps up to `seq_max`."""
+        taken, kept = self._payloads, list[Outgoing]()
+        if seq_max is not None:
+            taken = [payload for payload in self._payloads if payload.origin.seq <= seq_max]
+            kept = [payload for payload in self._payloads if payload.origin.seq > seq_max]
+        self._payloads = kept
+        self._size_bytes = sum(len(payload.content) for payload in kept)
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,7 @@ class Lane(ABC):
         self._settlement = Settlement(
             parts.workspace.name, parts.names, self._gate, parts.index, self.progress, wall_clock_ms
         )
-        self._intake = Intake(parts.mapper, self._settlement, self.progress)
+        self._intake = Intake(parts.mapper, self._settlement, self.progress, self._gate.note_gone)
         self._consumers: dict[str, Consumer] = {}
         self._appender: Appender | None = None
         self._thread: threading.Thread | None = None
@@ -187,6 +201,7 @@ class Lane(ABC):
         self.taken_count = 0
         self._settlement.begin()
         self._gate.take_changes()
+        self._intake.newest_seqs.clear()
         with ExitStack() as opening:
             self._consumers = {}
             for topics in self.topic_sets():

@@ -5,15 +5,16 @@ The order of things in a cycle, and why:
 1. Orders and subscribers are taken, then customers up to the end that their topic has *after*
    that. A customer is published no later than the orders that name the customer, so whoever an
    order in hand refers to is in hand too, or was delivered before. When there are too many
-   customers for one cycle, they go alone and the orders wait in hand.
+   customers for one cycle, they go alone, those of the earliest publishing steps first, and the
+   orders wait in hand.
 2. Everything is collapsed, mapped and put into publishing order. Records of the next cycle are
    taken and mapped in this way while requests of this one are under way.
-   A customer who left an address makes the lane take orders and subscribers once more, up to
-   then, so that what came under the old address goes first.
 3. It is sent in waves of phases (see `phases`): customers first, deletions last, and what follows
    a deletion of the same person after that deletion. Each phase ends before the next begins.
+   What was published under an address before its customer left it is corrected (see
+   `successors`), as it may come after the customer.
 4. Customers whose new e-mail address is still another customer's are tried again when all others
-   are through, then in later cycles (see `identity`).
+   are through, then in later cycles (see `identity`); what names them waits (see `conflicts`).
 5. Dead letters, accepted index, offsets are written, in this order.
 """
 
@@ -24,15 +25,15 @@ from collections.abc import Mapping, Sequence
 
 from cdc.log.protocol import Consumer, TopicPartition
 from cdc.records import Model
+from sinks.deliver.conflicts import Conflicts
 from sinks.deliver.identity import CONFLICT
-from sinks.deliver.lane import IDLE_S, Lane, LaneParts, Stock
-from sinks.deliver.phases import Phase, in_record_order, waves, widened
+from sinks.deliver.lane import IDLE_S, POLL_COUNT, Lane, LaneParts, Stock
+from sinks.deliver.phases import in_record_order, waves, widened
 from sinks.outgoing import Outgoing
 from sinks.synerise.results import SendResult, Verdict
 
 Offsets = Mapping[TopicPartition, int]
 
-CONFLICT_CYCLES_COUNT = 2
 # Long enough for the record that frees an address to be published: keys settle before that.
 CONFLICT_REST_S = 2.0
 _CUSTOMERS_COUNT = 4_000
@@ -63,28 +64,23 @@ class PeopleLane(Lane):
         self._others = Stock(_OTHERS_COUNT)
         self._has_others = False
         self._goal: Offsets = {}
-        self._waiting: list[Outgoing] = []
+        self._conflicts = Conflicts()
         self._retry_at_s = 0.0
 
     def cycle(self) -> None:
         """Deliver what is there; wait a moment when there is nothing."""
         self._take_others()
-        is_idle = not self.taken_count
-        self._take_customers(IDLE_S if is_idle else 0.0)
+        self._take_customers(0.0 if self.taken_count else IDLE_S)
         self._reach_goal()
-        if self._customers.has_left_addresses and self._take_what_came_before():
-            self._goal = self._customers_consumer().end_offsets()
-            self._reach_goal()
-        has_work = self.taken_count > 0
-        payloads = self._customers.empty()
-        if self._has_others and self._is_caught_up():
+        payloads = self._complete_customers()
+        if self._has_others and self._are_customers_ahead():
             payloads += self._others.empty()
             self._has_others = False
-            has_work = True
-        is_due = bool(self._waiting) and time.monotonic() >= self._retry_at_s
+        has_work = self.taken_count > 0 or bool(payloads)
+        is_due = bool(self._conflicts) and time.monotonic() >= self._retry_at_s
         if has_work or is_due:
             self.taken_count = 0
-            self._deliver_cycle(payloads, is_due=is_due)
+            self._deliver_cycle(in_record_order(payloads), is_due=is_due)
             self._flush()
         else:
             self._rest()
@@ -111,27 +107,34 @@ class PeopleLane(Lane):
         """Take customers up to the goal, as far as there is room."""
         # An empty poll does not prove that nothing is left, so polling goes on up to the goal.
         while self._customers.room_count and not self._stop.is_set():
-            has_taken = self._take_customers(0.0 if self._is_caught_up() else IDLE_S)
-            if not has_taken and self._is_caught_up():
+            is_reached = not self._has_others or self._is_read(self._goal)
+            if not self._take_customers(0.0 if is_reached else IDLE_S) and is_reached:
                 break
 
-    def _take_what_came_before(self) -> bool:
-        """Take orders and subscribers up to now, as far as there is room; whether there were any.
+    def _complete_customers(self) -> list[Outgoing]:
+        """Customers in hand of those publishing steps of which all customers are in hand.
 
-        Customers in hand may have overtaken some: what was published under an address before its
-        customer left it has to be sent before the customer's new address is.
+        Partitions are read side by side: without it, a customer who takes an address could
+        overtake the customer who left it.
         """
-        topic = self._other_topics[0]
-        goal = self._consumers[topic].end_offsets()
-        has_taken = False
-        while self._others.room_count and not self._stop.is_set():
-            taken = self._take(topic, self._others.room_count, IDLE_S)
-            if taken is not None:
-                self._has_others = has_taken = True
-                self._others.add(taken)
-            elif _has_reached(self._consumers[topic].positions(), goal):
+        if self._customers.is_empty:
+            return []
+        ends = self._customers_consumer().end_offsets()
+        while not self._stop.is_set():
+            behind = self._places_before(ends)
+            if not behind:
                 break
-        return has_taken
+            # The last step that was read of a partition may have more records there.
+            seq = min(self._intake.newest_seqs.get(place, 0) for place in behind) - 1
+            if not self._customers.room_count and self._customers.has_any(seq):
+                return self._customers.empty(seq)
+            # Takes more than there is room for, rather than nothing.
+            self._customers.add(self._take(self._customer_topic, POLL_COUNT, IDLE_S) or ())
+        return self._customers.empty()
+
+    def _are_customers_ahead(self) -> bool:
+        """Whether all customers up to the goal go out in this cycle, or went before."""
+        return self._is_read(self._goal) and not self._customers.has_before(self._goal)
 
     def _take_customers(self, timeout_s: float) -> bool:
         room_count = self._customers.room_count
@@ -140,70 +143,47 @@ class PeopleLane(Lane):
         return taken is not None
 
     def _deliver_cycle(self, payloads: Sequence[Outgoing], *, is_due: bool) -> None:
-        payloads = self._with_waiting(in_record_order(payloads), is_due=is_due)
-        self._gate.open(payloads)
-        deferred: list[Outgoing] = []
-        for wave in waves(widened(payloads, self._gate.known_claims())):
-            for phase, members in wave.items():
-                put_off = self._courier.deliver(members)
-                if phase is Phase.CUSTOMERS and put_off:
-                    # All others are through by now; one of them may have freed the address.
-                    put_off = self._courier.deliver(self._newest(put_off, members))
-                deferred += put_off
-        self._hold(deferred)
-
-    def _with_waiting(self, payloads: list[Outgoing], *, is_due: bool) -> list[Outgoing]:
-        """Add customers of earlier cycles, unless a newer record of the same customer came."""
-        fresh = {payload.target for payload in payloads}
-        kept: list[Outgoing] = []
-        for payload in self._waiting:
-            if payload.target in fresh:
+        if is_due or self._conflicts.are_touched(payloads):
+            payloads, replaced = self._conflicts.take(payloads)
+            for payload in replaced:
                 self._settlement.supersede(payload)
-            else:
-                kept.append(payload)
-        self._waiting = [] if is_due else kept
-        return [*kept, *payloads] if is_due else payloads
+        self._gate.open(payloads)
+        for wave in waves(widened(payloads, self._gate.known_claims())):
+            for members in wave.values():
+                put_off = self._courier.deliver(self._conflicts.keep_behind(members))
+                if put_off:
+                    self._hold(self._again(put_off, members))
 
-    def _newest(self, deferred: Sequence[Outgoing], members: Sequence[Outgoing]) -> list[Outgoing]:
-        """Deferred payloads that are the last of their target; the others have been overtaken."""
+    def _again(self, put_off: Sequence[Outgoing], members: Sequence[Outgoing]) -> list[Outgoing]:
+        """Try customers again when all others are through: one may have freed the address.
+
+        Only the last payload of each is tried, it has overtaken the others.
+        """
         last = {payload.target: payload for payload in members}
         newest: list[Outgoing] = []
-        for payload in deferred:
+        for payload in put_off:
             if last[payload.target] is payload:
                 newest.append(payload)
             else:
                 self._settlement.supersede(payload)
-        return newest
+        return self._courier.deliver(newest)
 
-    def _hold(self, deferred: Sequence[Outgoing]) -> None:
-        """Keep conflicting customers for a later cycle, or give them up.
-
-        A cycle counts only when all customers were in hand: before that, the record that frees the
-        address may simply not have been read.
-        """
-        if not deferred:
+    def _hold(self, customers: Sequence[Outgoing]) -> None:
+        """Keep conflicting customers for a later cycle, or give them up."""
+        if not customers:
             return
-        customers = self._customers_consumer()
-        is_all_read = _has_reached(customers.positions(), customers.end_offsets())
-        for payload in deferred:
-            payload.conflict_cycles_count += is_all_read
-            if payload.conflict_cycles_count >= CONFLICT_CYCLES_COUNT:
-                self._settlement.refuse(SendResult(payload, Verdict.REFUSED, CONFLICT))
-            else:
-                self._waiting.append(payload)
+        is_all_read = self._is_read(self._customers_consumer().end_offsets())
+        for payload in self._conflicts.hold(customers, is_all_read=is_all_read):
+            self._settlement.refuse(SendResult(payload, Verdict.REFUSED, CONFLICT))
         self._retry_at_s = time.monotonic() + CONFLICT_REST_S
 
     def _customers_consumer(self) -> Consumer:
         return self._consumers[self._customer_topic]
 
-    def _is_caught_up(self) -> bool:
-        """Whether all customers up to the goal have been polled."""
-        if not self._goal:
-            return True
-        if _has_reached(self._customers_consumer().positions(), self._goal):
-            self._goal = {}
-        return not self._goal
+    def _is_read(self, goal: Offsets) -> bool:
+        return not self._places_before(goal)
 
-
-def _has_reached(positions: Offsets, goal: Offsets) -> bool:
-    return all(positions.get(place, 0) >= offset for place, offset in goal.items())
+    def _places_before(self, goal: Offsets) -> list[TopicPartition]:
+        """Partitions of the customers that have not been read up to these offsets."""
+        positions = self._customers_consumer().positions()
+        return [place for place, offset in goal.items() if positions.get(place, 0) < offset]

@@ -6,10 +6,6 @@ deletion (of a profile, or the event that announces it) opens the next wave for 
 comes after it in record order and shares a claim with it, directly or through other payloads: a
 new account with the address of a deleted one must not be written before the old one is gone.
 
-A customer who left an address waits for the wave behind everything that came earlier under that
-address. Until then the address leads to the customer's profile; afterwards it leads to nobody, or,
-through the uuid that goes with it, moves the profile back.
-
 Source: Synerise API: profile first, deletion last.
 """
 
@@ -22,7 +18,6 @@ from mappers.payload import PayloadKind
 from sinks.outgoing import (
     CUSTOM_ID_CLAIM,
     CUSTOMER_PROFILE,
-    EMAIL_CLAIM,
     GUEST_PROFILE,
     SUBSCRIBER_PROFILE,
     Outgoing,
@@ -76,22 +71,13 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
         Waves in sending order; each maps phases, ascending, to payloads in record order.
     """
     payloads = list(payloads)
-    if not any(payload.kind in _DELETIONS or payload.left_addresses for payload in payloads):
+    if not any(payload.kind in _DELETIONS for payload in payloads):
         return [_phases(payloads)] if payloads else []
     numbers: list[int] = []
     wave_of_claim: dict[str, int] = {}
-    wave_behind_address: dict[str, int] = {}
-    for place, payload in enumerate(payloads):
+    for payload in payloads:
         number = max((wave_of_claim.get(claim, 0) for claim in payload.claims), default=0)
-        for address in payload.left_addresses:
-            number = max(number, wave_behind_address.get(address, 0))
-        if payload.left_addresses:
-            _take_along(payload, number, payloads[:place], numbers)
         numbers.append(number)
-        if not payload.is_customer:
-            for claim in payload.payload.claims:
-                if claim.startswith(EMAIL_CLAIM):
-                    wave_behind_address[claim] = number + 1
         following = number + 1 if payload.kind in _DELETIONS else number
         if following:
             for claim in payload.claims:
@@ -100,22 +86,6 @@ def waves(payloads: Iterable[Outgoing]) -> list[Wave]:
     for payload, number in zip(payloads, numbers, strict=True):
         result[number].append(payload)
     return [_phases(members) for members in result if members]
-
-
-def _take_along(
-    moved: Outgoing, number: int, earlier: Sequence[Outgoing], numbers: list[int]
-) -> None:
-    """Let earlier payloads that need the moved customer's profile wait for it.
-
-    They name the custom id or the new address: without the customer they would make profiles of
-    their own, and the customer's would then be in conflict with them.
-    """
-    needed = {claim for claim in moved.payload.claims if claim not in moved.left_addresses}
-    for place, payload in enumerate(earlier):
-        if payload.is_customer or payload.kind in _DELETIONS:
-            continue
-        if numbers[place] < number and not needed.isdisjoint(payload.payload.claims):
-            numbers[place] = number
 
 
 def _phases(payloads: Iterable[Outgoing]) -> Wave:

@@ -50,10 +50,11 @@ class Case:
             mapped = Mapper(self.scope()).map(self.record())
         except MappingFailed as exc:
             return {"failed": str(exc)}
-        return {
+        outcome = {
             "payloads": [_presented(payload) for payload in mapped.payloads],
             "skipped": [skipped.reason for skipped in mapped.skipped],
         }
+        return outcome if mapped.gone is None else {**outcome, "gone": mapped.gone}
 
     def scope(self) -> Scope:
         """Scope of the case's settings."""

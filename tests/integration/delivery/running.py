@@ -36,7 +36,7 @@ NAMES = TopicNames("shop")
 class PlainMapper:
     """Makes the payloads that a shop with one store view would send.
 
-    `delete_mode` is "remove" or "event", as in the settings.
+    `delete_mode` is "remove", "event" or "ignore", as in the settings.
     """
 
     def __init__(self, delete_mode: str = "remove") -> None:
@@ -44,6 +44,8 @@ class PlainMapper:
 
     def map(self, record: ChangeRecord) -> Mapped:
         """Payloads of one record."""
+        if record.after is None and record.model is Model.CUSTOMER and self.delete_mode == "ignore":
+            return Mapped((), gone=record.id)
         make = {
             Model.CUSTOMER: self._customer,
             Model.SUBSCRIBER: self._subscriber,

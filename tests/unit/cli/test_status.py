@@ -17,7 +17,8 @@ from cdc.log.factory import open_log
 from cdc.records import Model
 from cdc.runs import Phase, Run
 from cdc.side_files import known_counts, look_at
-from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow, accepted_path
+from sinks.acceptance import AcceptedChanges, AcceptedRow
+from sinks.accepted import AcceptedIndex, accepted_path
 from tests.architecture.checkout import ROOT
 from tests.unit.cli.place import Place, letter
 

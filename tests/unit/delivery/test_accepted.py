@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cdc.errors import LogUnavailable
-from sinks.accepted import AcceptedChanges, AcceptedIndex, AcceptedRow, scope_of
+from sinks.acceptance import AcceptedChanges, AcceptedRow, scope_of
+from sinks.accepted import AcceptedIndex
 from sinks.deliver.gate import OLDER, REMOVED_PERSON, SENT_BEFORE, UNCHANGED, Gate
 from sinks.outgoing import Outgoing
 from tests.unit.delivery.making import (
@@ -42,7 +43,7 @@ def reason(index: AcceptedIndex, payload: Outgoing) -> str | None:
     """Why a new cycle would not send a payload."""
     gate = Gate(index)
     gate.open([payload])
-    return gate.skip_reason(payload)
+    return gate.admit(payload)
 
 
 def test_what_was_accepted_survives_a_restart(tmp_path: Path) -> None:

@@ -126,8 +126,10 @@ def plain(record: ChangeRecord) -> Mapped:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     index = AcceptedIndex(tmp_path / "accepted.sqlite")
     progress = Progress()
-    settlement = Settlement("main", NAMES, Gate(index), index, progress, lambda: 77)
-    yield Desk(index, settlement, Intake(CallableMapper(plain), settlement, progress), progress)
+    gate = Gate(index)
+    settlement = Settlement("main", NAMES, gate, index, progress, lambda: 77)
+    intake = Intake(CallableMapper(plain), settlement, progress, gate.note_gone)
+    yield Desk(index, settlement, intake, progress)
     index.close()
 
 
