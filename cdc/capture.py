@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import TypeVar
 
-from cdc.composer import Composed, Composer, Named
+from cdc.composer import Batch, Composed, Composer, Named
 from cdc.database import Database
 from cdc.dirty import DirtyKey
 from cdc.errors import SourceUnavailable
 from cdc.expansion import Expansion
 from cdc.identity_index import IdentityIndex
 from cdc.inbox import Inbox
-from cdc.names import MODEL_KINDS, Kind
+from cdc.names import Kind
+from cdc.naming import later, named_by_all, named_by_model, newest, parts_of, source_of
 from cdc.position import Position
 from cdc.publishing import Step
 from cdc.reading import NamedByModel, Reading
-from cdc.records import Cause, Model, Source
+from cdc.records import Model
 from cdc.runs import Phase, Run, with_requests
 from cdc.status import CaptureStatus
 from cdc.visibility import ConsistentRead, open_read
@@ -234,77 +235,31 @@ class CaptureLoop:
                 if composed.records and len(composed.records) + len(part) > limit:
                     self._step.publish(composed, self._runs, ())
                     composed = Composed()
-                found = self._composer.compose(
-                    self._reading.batch(reader, model, part, reason),
-                    seq=self._step.next_seq,
-                    captured_ms=self._clock_ms(),
-                    websites=websites,
-                    retired=composed.retired,
-                )
-                self._status.unchanged_count[model] += found.unchanged_count
+                batch = self._reading.batch(reader, model, part, reason)
+                if model is Model.ORDER:
+                    buyers = self._reading.unknown_buyers(batch, composed.customers, reason)
+                    customers = self._reading.batch(reader, Model.CUSTOMER, buyers, reason)
+                    composed.add(self._composed(customers, composed, websites))
+                found = self._composed(batch, composed, websites)
                 if model is Model.CUSTOMER:
                     self._reading.add_subscribers(named, found.retired, reason)
                 composed.add(found)
         return composed
+
+    def _composed(self, batch: Batch, before: Composed, websites: Mapping[int, int]) -> Composed:
+        """Records of a batch, for the step that holds those of `before` already."""
+        found = self._composer.compose(
+            batch,
+            seq=self._step.next_seq,
+            captured_ms=self._clock_ms(),
+            websites=websites,
+            retired=before.retired,
+        )
+        self._status.unchanged_count[batch.model] += found.unchanged_count
+        return found
 
     def _log_run(self, message: str, run: Run) -> None:
         logger.info(
             message,
             extra={"model": run.model.value, "reason": run.reason, "sent_count": run.sent_count},
         )
-
-
-def newest(keys: Iterable[DirtyKey]) -> Position:
-    """Position of the key that was named last; all keys are of one stream."""
-    positions = [key.position for key in keys]
-    return max(positions, key=lambda place: (place.coordinates.number, place.offset))
-
-
-def later(known: Position, found: Position) -> Position:
-    """The later one; after a fail-over, when files do not compare, what the new server says."""
-    if known.server == found.server and known.coordinates.is_at_or_after(found.coordinates):
-        return known
-    return found
-
-
-def source_of(position: Position) -> Source:
-    """A position as it stands in a record."""
-    return Source(
-        server=position.server, gtid=position.gtid, file=position.file, pos=position.offset
-    )
-
-
-def named_by(key: DirtyKey, cause: Cause = "stream") -> Named:
-    """Why a key is read."""
-    return Named(
-        cause,
-        key.committed_ms,
-        tuple(sorted(key.tables)),
-        source_of(key.position),
-        key.image,
-        key.is_deleted,
-    )
-
-
-def named_by_all(keys: Sequence[DirtyKey]) -> Named:
-    """Why something is read that depends on some of the keys: the newest change of them all."""
-    committed_ms = max(key.committed_ms for key in keys)
-    tables = sorted(set().union(*(key.tables for key in keys)))
-    return Named("dependency", committed_ms, tuple(tables), source_of(newest(keys)))
-
-
-def named_by_model(keys: list[DirtyKey]) -> NamedByModel:
-    """Keys that are entities, by model."""
-    named: NamedByModel = {}
-    for key in keys:
-        model = MODEL_KINDS.get(key.kind)
-        if model is not None:
-            named.setdefault(model, {})[key.id] = named_by(key)
-    return named
-
-
-def parts_of(named: Mapping[str, Named], limit: int) -> Iterator[dict[str, Named]]:
-    """Cut into parts of at most `limit` keys, in order."""
-    keys = list(named)
-    for start in range(0, len(keys), limit):
-        yield {key: named[key] for key in keys[start : start + limit]}

@@ -69,6 +69,11 @@ class Composed:
             for email in identity["former_emails"]
         }
 
+    @property
+    def customers(self) -> set[str]:
+        """Ids of the customers among the records."""
+        return {record.id for record in self.records if record.model is Model.CUSTOMER}
+
     def add(self, other: Composed) -> None:
         """Append what another one has."""
         self.records += other.records

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -118,6 +118,20 @@ class Reading:
         for email, subscriber in known.items():
             if not (subscriber.is_gone or subscriber.identity["retired"]):
                 named.setdefault(Model.SUBSCRIBER, {}).setdefault(email, reason)
+
+    def unknown_buyers(self, orders: Batch, customers: Set[str], reason: Named) -> dict[str, Named]:
+        """Customers whom orders name and who are neither published nor among `customers`.
+
+        An order may be read before its customer's own change is due, or is even read from the
+        binlog. Delivery relies on customers being published no later than their orders.
+        """
+        buyers = {
+            str(order["customer"]["entity_id"])
+            for order in orders.entities.values()
+            if order["customer"]
+        }
+        known = self.index.live_keys(Model.CUSTOMER, sorted(buyers))
+        return dict.fromkeys(sorted(buyers - known.keys() - customers, key=int), reason)
 
     def batch(
         self, reader: Reader, model: Model, named: Mapping[str, Named], reason: Named

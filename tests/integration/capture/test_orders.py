@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdc.records import Model, Op
-from tests.integration.capture.conftest import Live
+from cdc.records import ChangeRecord, Model, Op
+from tests.integration.capture.conftest import Live, MakeRig, TestShop
+from tests.waiting import wait_until
 
 
 def place(live: Live, **more: Any) -> int:
@@ -107,3 +108,23 @@ def test_a_guests_order_follows_the_customer_who_had_and_left_its_address(live: 
     assert record.identity["client"]["email"] == "guest@example.com"
     later = place(live, email="guest@example.com")
     assert live.rig.published.newest(Model.ORDER)[str(later)].identity["email_retired"]
+
+
+def test_a_customer_is_published_no_later_than_the_first_order(
+    shop: TestShop, make_rig: MakeRig
+) -> None:
+    slow = {"customer": {"quiet_ms": 60_000, "longest_ms": 60_000}}
+    rig = make_rig(shop, settle=slow).start()
+    rig.mark()
+    customer = shop.actions.customers.register("buys@example.com")
+    customer_id = int(customer.ids["customer_id"])
+    shop.actions.orders.place(customer_id=customer_id)
+
+    def orders() -> list[ChangeRecord]:
+        return [each for each in rig.published.of(Model.ORDER) if each.cause == "stream"]
+
+    wait_until(lambda: bool(orders()), timeout_s=20, what="the order")
+    (record,) = (each for each in rig.published.of(Model.CUSTOMER) if each.id == str(customer_id))
+    assert record.seq == orders()[0].seq
+    assert record.after is not None
+    assert record.after["email"] == "buys@example.com"

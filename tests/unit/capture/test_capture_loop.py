@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 import cdc.capture
-from cdc.capture import CaptureLoop, later
+from cdc.capture import CaptureLoop
 from cdc.composer import Batch, Composed, Named
 from cdc.database import Database
 from cdc.dirty import DirtyKey
@@ -273,18 +273,3 @@ def test_a_request_while_a_run_works_adds_another_one(bench: LoopBench) -> None:
         (Model.CUSTOMER, False),
     ]
     assert loop._runs[0].phase is Phase.SCAN
-
-
-def test_of_two_positions_of_one_server_the_later_counts_and_else_the_new_servers() -> None:
-    assert later(at(20), at(10)) == at(20)
-    assert later(at(20), at(10, number=2)) == at(10, number=2)
-    assert later(at(900, "old", 9), at(4, "new")) == at(4, "new")
-
-
-def test_what_depends_on_several_changes_names_the_newest_of_them() -> None:
-    old = DirtyKey(Kind.PRODUCT, "1", 0, 0, at(90), 7, is_deleted=False, image=None, tables={"b"})
-    new = DirtyKey(Kind.SKU, "A", 0, 0, at(4, number=2), 9, False, None, {"a"})
-    reason = cdc.capture.named_by_all([new, old])
-    assert (reason.source.file, reason.source.pos) == ("bin.000002", 4)
-    assert (reason.committed_ms, reason.tables) == (9, ("a", "b"))
-    assert reason.cause == "dependency"
