@@ -13,8 +13,9 @@ import click
 import orjson
 
 from cdc.errors import PipelineError, Stopped
+from config.environment import ENV_PREFIX
 from config.errors import SettingsFaulty
-from config.loading import ENV_PREFIX, load_settings
+from config.loading import load_settings
 from config.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,7 +40,7 @@ def config_option(command: Command) -> Command:
         type=click.Path(path_type=Path, dir_okay=False),
         envvar=f"{ENV_PREFIX}CONFIG",
         help=(
-            f"Settings file (YAML); {ENV_PREFIX}CONFIG names it, too. Variables such as "
+            f"Settings file (YAML), or the variable {ENV_PREFIX}CONFIG. Variables such as "
             f"{ENV_PREFIX}DATABASE__PASSWORD override single settings."
         ),
     )(command)

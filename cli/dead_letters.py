@@ -9,38 +9,60 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
+from cdc.errors import RecordUndecodable
 from cdc.log.factory import open_log
 from cdc.log.topics import TopicNames
 from cdc.records import Model
 from cli.context import config_option, json_option, print_json, reports_errors, settings_from
 from cli.groups import chosen_workspaces
+from cli.masking import masked_key, masked_reason
 from cli.tables import print_table
 from cli.topics import NOT_YET, admin_of
 from config.settings import Settings
+from sinks.dead_letter import DeadLetter, decode_dead_letter
 
 _COLUMNS = ("at", "workspace", "model", "key", "status", "reason")
+_NO_WORKSPACE = "-"
+_UNREADABLE = DeadLetter(
+    id="",
+    at_ms=0,
+    workspace=None,
+    model="",
+    topic="",
+    partition=None,
+    offset=None,
+    key="",
+    reason="this message is no dead letter",
+)
 
 
 @click.group("dead-letters")
 def dead_letters() -> None:
     """Records and payloads that were refused for good, with the reason.
 
-    Everything else of a refused batch went through; a dead letter is what was guilty. It stays in
-    its topic for 90 days.
+    Everything else of a refused batch went through; a dead letter is what was guilty. Kafka keeps
+    it for 90 days, the embedded log for ever.
     """
 
 
 @dead_letters.command("list")
 @config_option
-@click.option("--workspace", "-w", help="Only this workspace.")
+@click.option(
+    "--workspace", "-w", metavar="NAME", help="Only this workspace; - for what capture gave up."
+)
 @click.option(
     "--model", "-m", type=click.Choice([model.value for model in Model]), help="Only this model."
 )
 @click.option("--reason", metavar="TEXT", help="Only reasons that contain this text.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1),
-              help="So many, the newest.")  # fmt: skip
+              help="How many, the newest ones.")  # fmt: skip
+@click.option(
+    "--full",
+    "is_full",
+    is_flag=True,
+    help="Mask nothing; with --json also the request and the answer. Shows personal data.",
+)
 @json_option
 @reports_errors
 def list_dead_letters(
@@ -49,27 +71,28 @@ def list_dead_letters(
     model: str | None,
     reason: str | None,
     limit: int,
+    is_full: bool,
     is_json: bool,
 ) -> None:
-    """List dead letters, newest last. E-mail addresses in keys are masked."""
+    """List dead letters, newest last. Addresses and other personal data are masked."""
     settings = settings_from(config_path)
     with admin_of(settings) as admin:
         is_empty = TopicNames(settings.log.prefix).dead_letter in admin.missing_topics()
-    found: deque[dict[str, Any]] = deque(maxlen=limit)
+    found: deque[DeadLetter] = deque(maxlen=limit)
     has_workspace = False
     for letter in () if is_empty else iterate_dead_letters(settings):
-        is_here = workspace is None or letter["workspace"] == workspace
+        is_here = workspace is None or (letter.workspace or _NO_WORKSPACE) == workspace
         has_workspace = has_workspace or is_here
         if (
             is_here
-            and (model is None or letter["model"] == model)
-            and (reason is None or reason.lower() in str(letter["reason"]).lower())
+            and (model is None or letter.model == model)
+            and (reason is None or reason.lower() in letter.reason.lower())
         ):
             found.append(letter)
-    if workspace is not None and not has_workspace:
+    if workspace not in (None, _NO_WORKSPACE) and not has_workspace:
         # One that is no longer in the settings may still have letters, any other is a slip.
         chosen_workspaces(settings, (workspace,))
-    lines = [_line(letter) for letter in found]
+    lines = [_full_line(letter) if is_full else _line(letter) for letter in found]
     if is_json:
         print_json(lines)
     elif lines:
@@ -79,23 +102,22 @@ def list_dead_letters(
 
 
 def read_dead_letters(settings: Settings) -> list[dict[str, Any]]:
-    """All dead letters in the topic, oldest first.
+    """All dead letters in the topic as plain values, oldest first.
 
     Raises:
         LogMisconfigured: the topic does not exist.
         LogUnavailable.
     """
-    return list(iterate_dead_letters(settings))
+    return [letter.model_dump(mode="json") for letter in iterate_dead_letters(settings)]
 
 
-def iterate_dead_letters(settings: Settings) -> Iterator[dict[str, Any]]:
+def iterate_dead_letters(settings: Settings) -> Iterator[DeadLetter]:
     """Dead letters one by one, oldest first. Raises as `read_dead_letters`."""
     for value in _values(settings):
         try:
-            letter = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            letter = None
-        yield letter if isinstance(letter, dict) and "at_ms" in letter else _unreadable()
+            yield decode_dead_letter(value)
+        except RecordUndecodable:
+            yield _UNREADABLE
 
 
 def count_dead_letters(settings: Settings) -> int:
@@ -119,30 +141,22 @@ def _values(settings: Settings) -> Iterator[bytes]:
         reader.close()
 
 
-def _unreadable() -> dict[str, Any]:
-    nothing = dict.fromkeys(("id", "workspace", "model", "status", "topic", "partition", "offset"))
-    return {**nothing, "at_ms": 0, "key": "", "reason": "this message is no dead letter"}
-
-
-def _line(letter: dict[str, Any]) -> dict[str, Any]:
-    at = datetime.fromtimestamp(letter["at_ms"] / 1000, UTC)
+def _line(letter: DeadLetter) -> dict[str, Any]:
+    key = masked_key(letter)
     return {
-        "id": masked(str(letter["id"])),
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "workspace": letter["workspace"],
-        "model": letter["model"],
-        "key": masked(str(letter["key"])),
-        "status": letter["status"],
-        "reason": letter["reason"],
-        "topic": letter["topic"],
-        "partition": letter["partition"],
-        "offset": letter["offset"],
+        # Those of capture are named after the key.
+        "id": letter.id.replace(letter.key, key) if letter.key else letter.id,
+        "at": datetime.fromtimestamp(letter.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "workspace": letter.workspace,
+        "model": letter.model,
+        "key": key,
+        "status": letter.status,
+        "reason": masked_reason(letter),
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
     }
 
 
-def masked(key: str) -> str:
-    """An e-mail address with all but its first letter and its domain hidden; other keys as is."""
-    name, at, domain = key.rpartition("@")
-    if not at:
-        return key
-    return f"{name[:1] if len(name) > 1 else ''}…@{domain}"
+def _full_line(letter: DeadLetter) -> dict[str, Any]:
+    return {"at": _line(letter)["at"], **letter.model_dump(mode="json")}

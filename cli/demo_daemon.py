@@ -15,7 +15,7 @@ from cdc.log.protocol import LogAdmin
 from cdc.position import Coordinates
 from cdc.records import Model
 from cli.groups import offsets_of
-from config.loading import ENV_PREFIX
+from config.environment import ENV_PREFIX
 from config.settings import Settings
 from tests.servers.process import ServerProcess
 

@@ -2,84 +2,79 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from threading import Event
-from typing import Literal
+from dataclasses import dataclass, replace
 
+from cdc.binlog.server_settings import Finding
 from cdc.checkpoint import Checkpoint
 from cdc.database import Database
-from cdc.errors import (
-    ApiForbidden,
-    ApiUnauthorized,
-    PipelineError,
-    SourceDenied,
-    SourceUnavailable,
-)
+from cdc.errors import PipelineError, SourceDenied, SourceUnavailable
 from cdc.log.protocol import LogAdmin
 from cdc.position import Position
 from cdc.preflight import preflight
+from cdc.records import Model
+from cli.delivery_findings import delivery_findings, view_findings, workspace_findings
+from cli.finding import Line
+from cli.folders import why_unwritable
+from cli.groups import PartitionOffsets, offsets_of
 from cli.topics import admin_of, place_of
 from config.settings import Settings
-from config.workspace import WorkspaceSettings
-from sinks.synerise.client import SyneriseClient
-
-Severity = Literal["error", "warning", "ok"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One finding. `why` and `fix` are empty where all is well."""
-
-    severity: Severity
-    part: str
-    name: str
-    what: str
-    why: str = ""
-    fix: str = ""
 
 
 def findings(settings: Settings) -> list[Line]:
     """Look at everything, in the order in which data flows; nothing is changed by it."""
-    lines = list(_state_dir(settings))
-    position, is_running, found = _topics(settings)
-    lines += _database(settings, position, is_running=is_running)
-    lines += found
-    lines += _delivery(settings)
+    lines = list(_folders(settings))
+    topics = _topics(settings)
+    lines += _database(settings, topics)
+    lines += topics.lines
+    lines += delivery_findings(settings, topics.offsets)
     for workspace in settings.workspaces:
-        lines.append(_workspace(workspace))
+        lines += workspace_findings(workspace)
     return lines
 
 
-def _state_dir(settings: Settings) -> Iterator[Line]:
-    folder = settings.state_dir.absolute()
-    nearest = next((path for path in (folder, *folder.parents) if path.exists()), Path("/"))
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        yield Line(
-            "error", "settings", "state_dir", f"{folder} cannot be written by this user",
-            "The daemon keeps its indexes there, and the embedded log.",
-            "run as the daemon's user, or set state_dir to a folder of that user",
-        )  # fmt: skip
-    else:
-        yield Line("ok", "settings", "file", f"no faults; state folder {folder}")
+def _folders(settings: Settings) -> Iterator[Line]:
+    folders = {"state_dir": settings.state_dir}
+    if settings.log.backend == "embedded" and settings.log.embedded.path is not None:
+        folders["log.embedded.path"] = settings.log.embedded.path.parent
+    faults = {name: why_unwritable(folder) for name, folder in folders.items()}
+    for name, fault in faults.items():
+        if fault is not None:
+            yield Line(
+                "error", "settings", name, fault,
+                "The daemon keeps its indexes there, and the embedded log.",
+                f"run as the daemon's user, or set {name} to a folder that it can write",
+            )  # fmt: skip
+    if not any(faults.values()):
+        where = settings.state_dir.absolute()
+        yield Line("ok", "settings", "file", f"no faults; state folder {where}")
 
 
-def _topics(settings: Settings) -> tuple[Position | None, bool, list[Line]]:
-    """The stored position, whether a capture is known to run, and what was found."""
+@dataclass(frozen=True, slots=True)
+class _Topics:
+    """What the topic log tells; `is_running` is whether a capture runs, None where it cannot."""
+
+    lines: list[Line]
+    position: Position | None = None
+    is_running: bool | None = False
+    offsets: tuple[PartitionOffsets, ...] = ()
+
+
+def _topics(settings: Settings) -> _Topics:
     part = f"topics in {place_of(settings)}"
     try:
         with admin_of(settings) as admin:
             missing = admin.missing_topics()
-            is_running = bool(admin.has_publisher())
+            is_running = admin.has_publisher()
             position = _position(admin)
+            names = [workspace.name for workspace in settings.workspaces]
+            offsets = () if missing else tuple(offsets_of(settings, admin, names, list(Model)))
     except PipelineError as exc:
-        return None, False, [_topic_error(settings, part, exc)]
+        return _Topics([_topic_error(settings, part, exc)])
     lines = [Line("ok", part, "topics", _topics_found(missing))]
     if position is not None:
         lines.append(Line("ok", part, "checkpoint", f"capture goes on at {position.coordinates}"))
-    return position, is_running, lines
+    return _Topics(lines, position, is_running, offsets)
 
 
 def _position(admin: LogAdmin) -> Position | None:
@@ -103,26 +98,41 @@ def _topic_error(settings: Settings, part: str, exc: PipelineError) -> Line:
     return Line("error", part, type(exc).__name__, str(exc), why, fix)
 
 
-def _database(settings: Settings, position: Position | None, *, is_running: bool) -> Iterator[Line]:
+def _database(settings: Settings, topics: _Topics) -> Iterator[Line]:
     where = settings.database.unix_socket or f"{settings.database.host}:{settings.database.port}"
     part = f"database {settings.database.name} at {where}"
     database = Database(settings.database)
     try:
-        found = preflight(database, settings.database, settings.capture, position=position)
+        found = preflight(database, settings.database, settings.capture, position=topics.position)
+        views = list(view_findings(settings, database))
     except PipelineError as exc:
         yield _database_error(settings, part, exc)
         return
     finally:
         database.close()
     has_errors = False
-    for finding in found:
-        if is_running and finding.name == "server_id" and finding.severity == "error":
-            # That is our own daemon, at work while we look.
-            continue
+    for finding in filter(None, (_unless_ours(each, topics) for each in found)):
         has_errors = has_errors or finding.severity == "error"
         yield Line(finding.severity, part, finding.name, finding.what, finding.why, finding.fix)
     if not has_errors:
         yield Line("ok", part, "server", "settings, grants and tables are as capture needs them")
+    yield from views
+
+
+def _unless_ours(finding: Finding, topics: _Topics) -> Finding | None:
+    """The finding, unless it is our own capture, at work while we look.
+
+    Kafka does not tell whether one is at work; that one has been makes it likely.
+    """
+    is_reader = finding.name == "server_id" and finding.what.startswith("a replica")
+    if not is_reader or topics.is_running is False:
+        return finding
+    if topics.is_running:
+        return None
+    if topics.position is None:
+        return finding
+    what = f"{finding.what}: our own capture, if it runs, or another reader"
+    return replace(finding, severity="warning", what=what)
 
 
 def _database_error(settings: Settings, part: str, exc: PipelineError) -> Line:
@@ -136,46 +146,4 @@ def _database_error(settings: Settings, part: str, exc: PipelineError) -> Line:
         fix = "see that the server runs and can be reached; correct database.host and database.port"
     else:
         fix = "correct what the error names"
-    return Line("error", part, type(exc).__name__, str(exc), why, fix)
-
-
-def _delivery(settings: Settings) -> Iterator[Line]:
-    if not settings.workspaces:
-        yield Line(
-            "warning", "delivery", "workspaces", "none is configured",
-            "Records are captured and sent nowhere.", "add a workspace under workspaces",
-        )  # fmt: skip
-    if not settings.enabled:
-        yield Line(
-            "warning", "delivery", "enabled", "is false",
-            "Nothing is sent to Synerise, which is right until you have looked at everything.",
-            "set enabled: true",
-        )  # fmt: skip
-
-
-def _workspace(workspace: WorkspaceSettings) -> Line:
-    part = f"workspace {workspace.name} at {workspace.url}"
-    client = SyneriseClient(workspace, Event())
-    try:
-        permissions = client.permissions()
-    except (ApiUnauthorized, ApiForbidden) as exc:
-        fix = "correct api_key (of the kind workspace), guid, environment or base_url"
-        return _workspace_error(part, exc, fix)
-    except PipelineError as exc:
-        fix = "see that the service can be reached from here; correct environment or base_url"
-        return _workspace_error(part, exc, fix)
-    finally:
-        client.close()
-    missing = sorted(name for name, is_given in permissions.items() if not is_given)
-    if missing:
-        return Line(
-            "error", part, "permissions", f"missing: {', '.join(missing)}",
-            "Requests that need them are answered 403, and deliveries wait.",
-            "give them to the API key in the workspace's settings",
-        )  # fmt: skip
-    return Line("ok", part, "permissions", "login works, all permissions are given")
-
-
-def _workspace_error(part: str, exc: PipelineError, fix: str) -> Line:
-    why = "Nothing can be delivered to the workspace."
     return Line("error", part, type(exc).__name__, str(exc), why, fix)

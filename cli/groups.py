@@ -85,6 +85,11 @@ def offsets_of(
                     )
 
 
+def off_models(settings: Settings) -> list[str]:
+    """Models that are switched off: their records are passed over, and nothing waits."""
+    return [model.value for model in Model if not getattr(settings.mapping.models, model.value)]
+
+
 def lag_by_model(offsets: Sequence[PartitionOffsets], workspace: str) -> dict[str, int]:
     """Waiting messages of a workspace by model."""
     lags = dict.fromkeys([model.value for model in Model], 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import FrameType
 
 import click
-
-from cli.version import version
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class LazyGroup(click.Group):
 def _show_version(ctx: click.Context, parameter: click.Parameter, is_asked: bool) -> None:
     del parameter
     if is_asked and not ctx.resilient_parsing:
+        # Reading the package's data takes longer than all else here.
+        from cli.version import version
+
         click.echo(f"magento-cdc {version()}")
         ctx.exit()
 
@@ -86,7 +90,8 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, is_asked: bool
     epilog=(
         "Exit codes: 0 done, or drained after a stop signal. 1 an error that nobody foresaw, "
         "something that does not answer, or a question answered with no. 2 wrong use, settings, or "
-        "settings of a server. 3 an operator has to decide."
+        "settings of a server. 3 an operator has to decide. 130, 143 left at once after Ctrl-C or "
+        "SIGTERM."
     ),
 )
 @click.option(
@@ -113,8 +118,32 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Entry point of the installed command."""
-    cli.main(args=sys.argv[1:], prog_name="magento-cdc")
+    """Entry point of the installed command.
+
+    Ends with 130 at once on Ctrl-C until a command takes the signal over, and with 1 when its
+    output cannot be written: quietly when its reader has left, as `head` does.
+    """
+    # Not as an exception, which could come up in the middle of any import.
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        try:
+            cli.main(args=sys.argv[1:], prog_name="magento-cdc")
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as exc:
+        # What is left in the buffer would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if not isinstance(exc, BrokenPipeError):
+            place = f": {exc.filename}" if exc.filename else ""
+            with suppress(OSError):
+                click.secho(f"OSError: {exc.strerror or exc}{place}", fg="red", err=True)
+        sys.exit(1)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from cli.logs import set_up_logs
 from cli.progress import RunProgress
 from cli.pulse import Pulse, daemon_facts
 from cli.signals import stop_on_signals
-from cli.starting import make_state_dir, masked, start_facts
+from cli.starting import make_state_dir, masked, start_facts, warn_of_changes
 from cli.tasks import Tasks
 from cli.version import version
 from cli.wiring import Part, capture_part, deliveries, delivery_part, make_topics
@@ -54,7 +54,8 @@ def run(config_path: Path | None) -> None:
 def capture(config_path: Path | None) -> None:
     """Follow the database and publish change records to the topics; send nothing.
 
-    One process captures a shop. Any number of `magento-cdc deliver` may read the topics.
+    One process captures a shop. `magento-cdc deliver` sends what is in the topics: one process for
+    all workspaces, or one for each.
     """
     _run(settings_from(config_path), is_capturing=True, workspaces=())
 
@@ -66,13 +67,15 @@ def capture(config_path: Path | None) -> None:
     "-w",
     "names",
     multiple=True,
-    help="Workspace by name, may be given again; default: all of the settings.",
+    metavar="NAME",
+    help="Deliver to this workspace only; may be given again. Default: all of the settings.",
 )
 @reports_errors
 def deliver(config_path: Path | None, names: tuple[str, ...]) -> None:
     """Send the records of the topics to Synerise; do not look at the database.
 
-    One process delivers to a workspace: a second one takes over and the first one ends.
+    One process delivers to a workspace: a second one takes over and the first one ends. Refused
+    while `enabled` is false in the settings.
     """
     settings = settings_from(config_path)
     chosen = chosen_workspaces(settings, names)
@@ -127,6 +130,7 @@ def _work(
         logger.warning("delivery.off", extra={"reason": "enabled is false: nothing is sent"})
     log = open_log(settings)
     make_topics(log, stop)
+    warn_of_changes(settings, sending)
     with ExitStack() as opened:
         made = opened.enter_context(deliveries(settings, log, sending, stop))
         # A daemon that may not publish must not take delivery over from the one that may, or both

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.context import EXIT_CONFIGURATION
+from cli.folders import why_unwritable
 
 
 @click.command()
@@ -29,6 +30,10 @@ def sandbox(host: str, port: int, state_path: Path | None) -> None:
     Look at http://HOST:PORT/__admin/state, /__admin/violations and /__admin/invariants. The state
     is in memory unless --state is given. It has no protection: do not listen on a public address.
     """
+    fault = None if state_path is None else _why_unkept(state_path)
+    if fault is not None:
+        click.secho(f"The state cannot be kept in {state_path}: {fault}", fg="red", err=True)
+        raise click.exceptions.Exit(EXIT_CONFIGURATION)
     from sinks.sandbox.options import Options
     from sinks.sandbox.server import serve
 
@@ -46,3 +51,9 @@ def sandbox(host: str, port: int, state_path: Path | None) -> None:
         # A port that is taken, an address that is not ours, a state file that cannot be used.
         click.secho(f"The sandbox cannot serve on {host}:{port}: {exc}", fg="red", err=True)
         raise click.exceptions.Exit(EXIT_CONFIGURATION) from exc
+
+
+def _why_unkept(path: Path) -> str | None:
+    """Why a file could not be written at the end, None when it can: looked at before the start."""
+    folder = path.absolute().parent
+    return why_unwritable(folder) if folder.exists() else f"there is no folder {folder}"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdc.checkpoint import Checkpoint
-from cdc.errors import LogMisconfigured, PipelineError, PublisherFenced, TopicError
+from cdc.errors import LogMisconfigured, LogUnavailable, PipelineError, PublisherFenced, TopicError
 from cdc.log.protocol import LogAdmin
 from cdc.records import Model
-from cli.groups import offsets_of
+from cli.folders import why_unwritable
+from cli.groups import PartitionOffsets, offsets_of
+from cli.mapping_history import changes, replay_command
 from cli.topics import admin_of, place_of
 from config.errors import SettingsFaulty
 from config.settings import Settings
+from config.workspace import WorkspaceSettings
+
+logger = logging.getLogger(__name__)
 
 _LOGIN_IN_URL = re.compile(r"(?<=://)[^/@]*@")
 
@@ -31,7 +37,7 @@ def make_state_dir(settings: Settings) -> None:
     """Make the folder of the daemon's own files.
 
     Raises:
-        SettingsFaulty: it cannot be made.
+        SettingsFaulty: it cannot be made, or no file can be written in it.
     """
     try:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -39,6 +45,9 @@ def make_state_dir(settings: Settings) -> None:
         raise SettingsFaulty(
             [f"state_dir: {settings.state_dir} cannot be made ({exc.strerror})"]
         ) from exc
+    fault = why_unwritable(settings.state_dir)
+    if fault is not None:
+        raise SettingsFaulty([f"state_dir: {fault}"])
 
 
 def start_facts(
@@ -68,6 +77,39 @@ def start_facts(
     except TopicError as exc:
         facts["start"] = f"not known yet, the topic log does not answer: {exc}"
     return facts
+
+
+def warn_of_changes(settings: Settings, workspaces: Sequence[WorkspaceSettings]) -> None:
+    """Say for which workspaces the offsets have to go back, and note the settings as they are.
+
+    A replay may cost hours of requests, so it is left to a person. Nothing is said where the topic
+    log does not answer.
+
+    Raises:
+        LogMisconfigured, LogUnavailable: the settings cannot be noted.
+    """
+    if not workspaces:
+        return
+    names = [workspace.name for workspace in workspaces]
+    offsets: list[PartitionOffsets] = []
+    try:
+        with admin_of(settings) as admin:
+            offsets += offsets_of(settings, admin, names, list(Model))
+    except LogUnavailable as exc:
+        logger.warning("log.unavailable", extra={"error": str(exc)})
+    for workspace in workspaces:
+        changed = changes(settings, workspace, offsets, is_noted=True)
+        if changed:
+            logger.warning(
+                "mapping.changed",
+                extra={
+                    "workspace": workspace.name,
+                    "changed": changed,
+                    "reason": "records that went by before the change were not sent like this",
+                    "fix": f"stop, {replay_command(workspace.name, changed)}, start: only what "
+                    "differs is sent",
+                },
+            )
 
 
 def _capture_start(admin: LogAdmin) -> dict[str, Any]:

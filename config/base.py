@@ -9,5 +9,9 @@ class SettingsModel(BaseModel):
     """Frozen, refuses unknown keys, never prints the values it was given in an error."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_default=True,
+        allow_inf_nan=False,
     )

@@ -8,22 +8,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
+from config.environment import ENV_PREFIX, Environment, unknown_variables
 from config.errors import SettingsFaulty
+from config.faults import faults_of
 from config.settings import Settings
+from config.yaml_file import parse_yaml
 
-ENV_PREFIX = "MAGENTO_CDC_"
-# Variables with our prefix that are no settings: the file's place, and what builds and tests use.
-_OTHER_VARIABLES = frozenset({"CONFIG", "CACHE", "REAL_SHOP"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -49,9 +47,9 @@ class _LoadedSettings(Settings, BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The file comes in as init arguments; the environment goes over it."""
-        del settings_cls, dotenv_settings, file_secret_settings
+        del env_settings, dotenv_settings, file_secret_settings
         assert isinstance(init_settings, InitSettingsSource)
-        return env_settings, init_settings
+        return Environment(settings_cls), init_settings
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -66,47 +64,25 @@ def load_settings(path: Path | None) -> Settings:
     """
     faults: list[str] = []
     fields = _read_file(path, faults) if path is not None else {}
-    faults += _unknown_variables(os.environ)
+    faults += unknown_variables(os.environ)
     try:
         settings = _LoadedSettings(**fields)
     except ValidationError as exc:
-        raise SettingsFaulty(_faults(exc) + faults) from exc
-    except SettingsError as exc:
-        # The library stops at the first variable that is no JSON; its text names the field alone.
-        raise SettingsFaulty([f"environment: {exc}: not valid JSON", *faults]) from exc
+        raise SettingsFaulty(faults_of(exc, os.environ) + faults) from exc
     if faults:
         raise SettingsFaulty(faults)
     return settings
 
 
-def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Faults for variables of ours that name no setting; nested names are checked by the models."""
-    faults = []
-    for name in sorted(environment):
-        if not name.upper().startswith(ENV_PREFIX):
-            continue
-        field = name[len(ENV_PREFIX) :].split("__")[0]
-        if field.lower() not in Settings.model_fields and field.upper() not in _OTHER_VARIABLES:
-            faults.append(f"environment {name}: no such setting; see docs/configuration.md")
-    return faults
-
-
 def _read_file(path: Path, faults: list[str]) -> dict[str, Any]:
-    """Fields of the file; variables that it names and that are not set are added to `faults`."""
+    """Fields of the file; what is wrong with some of them alone is added to `faults`."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as exc:
         raise SettingsFaulty([f"{path}: not UTF-8 text"]) from exc
     except OSError as exc:
         raise SettingsFaulty([f"{path}: cannot be read ({exc.strerror})"]) from exc
-    try:
-        fields = yaml.safe_load(text) or {}
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise SettingsFaulty([f"{path}{where}: not valid YAML"]) from exc
-    if not isinstance(fields, dict):
-        raise SettingsFaulty([f"{path}: must be a mapping of settings"])
+    fields = parse_yaml(text, str(path), faults)
     missing: list[str] = []
     expanded = _expand(fields, os.environ, missing)
     faults += [
@@ -132,14 +108,3 @@ def _expand(value: Any, environment: Mapping[str, str], missing: list[str]) -> A
         return found
 
     return _REFERENCE.sub(replaced, value)
-
-
-def _faults(exc: ValidationError) -> list[str]:
-    faults = []
-    for error in exc.errors(include_input=False, include_url=False):
-        place = ".".join(str(part) for part in error["loc"]) or "settings"
-        message = error["msg"].removeprefix("Value error, ")
-        if error["type"] == "extra_forbidden":
-            message = "no such setting; see docs/configuration.md for the names"
-        faults.append(f"{place}: {message}")
-    return faults

@@ -41,7 +41,8 @@ class ProductSettings(SettingsModel):
             pattern=r"^([A-Za-z0-9_-]|\{id\}|\{code\})*\{(id|code)\}([A-Za-z0-9_-]|\{id\}|\{code\})*$",
             description=(
                 "Name of a store view's catalog. Has {id} or {code}, which stand for the store "
-                "view's, so that each view has a catalog of its own."
+                "view's, so that each view has a catalog of its own. Letters, digits, hyphen and "
+                "underscore besides."
             ),
         ),
     ] = "store-{id}"

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from config.loading import ENV_PREFIX
+from config.environment import ENV_PREFIX
 from config.settings import Settings
 
 REQUIRED: Any = object()
@@ -182,9 +182,9 @@ setting with its default, to be copied and cut down.
   `MAGENTO_CDC_` in front. It wins over the file. Lists are written as JSON; null cannot be written.
   The settings of a workspace have no variables of their own: `MAGENTO_CDC_WORKSPACES` replaces the
   whole list.
-* **Faults.** A key or a `MAGENTO_CDC_` variable that names no setting is refused. All faults of
-  the values are listed at once, each with the path of its field and never with a value; the exit
-  code is 2. `magento-cdc check` finds them before the daemon does.
+* **Faults.** A key or a `MAGENTO_CDC_` variable that names no setting is refused, and so is a key
+  that is there twice. All faults are listed at once, each with the path of its field and never with
+  a value; the exit code is 2. `magento-cdc check` finds them before the daemon does.
 * **Changes** take effect when the daemon is started again.
 """
 

@@ -47,7 +47,11 @@ class DatabaseSettings(SettingsModel):
     password: Annotated[SecretStr, Field(description="Password of the user.")] = SecretStr("")
     name: Annotated[str, Field(min_length=1, description="Schema that holds the shop.")] = "magento"
     table_prefix: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_]*$", description="Magento's table prefix, if any.")
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_]*$",
+            description="Magento's table prefix, if any. Letters, digits and underscore.",
+        ),
     ] = ""
     tls: TlsSettings = TlsSettings()
     connect_timeout_s: Annotated[

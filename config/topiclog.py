@@ -50,8 +50,13 @@ class KafkaLogSettings(SettingsModel):
         Field(description="Compression of batches; lz4 and snappy need libraries of their own."),
     ] = "none"
     transaction_timeout_ms: Annotated[
-        int, Field(ge=1000, description="A publisher that hangs longer loses its transaction.")
-    ] = 60_000
+        int,
+        Field(
+            ge=1000,
+            description="A publisher that hangs longer loses its transaction. Until then, "
+            "consumers wait for it.",
+        ),
+    ] = 20_000
     session_timeout_ms: Annotated[
         int, Field(ge=1000, description="A consumer that is silent longer loses its partitions.")
     ] = 45_000

@@ -51,7 +51,10 @@ class WorkspaceSettings(SettingsModel):
         str,
         Field(
             pattern=r"^[A-Za-z0-9_-]{1,64}$",
-            description="A name of your choice, for groups, files and logs.",
+            description=(
+                "A name of your choice, for groups, files and logs. Letters, digits, hyphen and "
+                "underscore, 64 at most."
+            ),
         ),
     ]
     api_key: Annotated[SecretStr, Field(description="API key of the workspace, a UUID.")]
@@ -83,7 +86,16 @@ class WorkspaceSettings(SettingsModel):
     ] = None
     batch: BatchSettings = BatchSettings()
     requests_per_s: Annotated[
-        float, Field(gt=0, description="Most requests per second to this workspace.")
+        float,
+        Field(
+            gt=0,
+            description=(
+                "Most requests per second to this workspace. Synerise documents no limit; 10 is "
+                "careful. While more changes than that come one by one, they wait for each other: "
+                "for changes that arrive within a tenth of a second take 50 or more, and look "
+                "whether the log says throttled."
+            ),
+        ),
     ] = 10.0
     concurrency: Annotated[
         int,

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cdc.errors import RecordUndecodable
 from mappers.payload import Payload, PayloadKind
@@ -45,12 +45,18 @@ class DeadLetter(_Strict):
         str, Field(description="Message key: the same for a second delivery of the same payload.")
     ]
     at_ms: Annotated[int, Field(description="When it was given up, Unix milliseconds.")]
-    workspace: Annotated[str, Field(description="Name of the workspace.")]
+    workspace: Annotated[
+        str | None, Field(description="Name of the workspace; null when capture gave it up.")
+    ]
     model: Annotated[str, Field(description="Model of the record; empty when it is unreadable.")]
     record_id: Annotated[str, Field(description="Magento's id; empty when it is unreadable.")] = ""
     topic: Annotated[str, Field(description="Topic of the record.")]
-    partition: Annotated[int, Field(description="Partition of the record.")]
-    offset: Annotated[int, Field(description="Offset of the record.")]
+    partition: Annotated[
+        int | None, Field(description="Partition of the record; null when it never got there.")
+    ]
+    offset: Annotated[
+        int | None, Field(description="Offset of the record; null when it never got there.")
+    ]
     key: Annotated[str, Field(description="Message key of the record.")]
     reason: Annotated[str, Field(description="Why it was given up; names fields, not values.")]
     status: Annotated[int | None, Field(description="HTTP status of the last answer.")] = None
@@ -59,6 +65,12 @@ class DeadLetter(_Strict):
     ] = None
     response: Annotated[str, Field(description="First kilobyte of the last answer.")] = ""
     attempts: Annotated[int, Field(description="Requests that were made for it.")] = 0
+
+    @field_validator("response", mode="before")
+    @classmethod
+    def _no_answer_is_empty(cls, value: object) -> object:
+        # Capture, which asks nobody, writes null.
+        return "" if value is None else value
 
 
 def dead_letter_id(workspace: str, origin: Origin, target: str) -> str:

@@ -11,6 +11,7 @@ from sinks.accepted import AcceptedIndex
 from sinks.outgoing import CUSTOM_ID_CLAIM, Outgoing
 
 LEFT_ADDRESS = "the guest's address has left with a customer"
+TAKEN_OVER = "the deleted customer's profile is another customer's by now"
 
 
 class Successors:
@@ -50,11 +51,19 @@ class Successors:
             holder = self._holder(payload)
             if holder is not None:
                 payload.sell_to(holder)
+        elif payload.kind is PayloadKind.EVENT:
+            return TAKEN_OVER if self._is_taken_over(payload) else None
         elif self._is_for_left_address(payload):
             if payload.is_guest:
                 return LEFT_ADDRESS
             payload.leave_uuid_out()
         return None
+
+    def _is_taken_over(self, payload: Outgoing) -> bool:
+        """Whether a deletion comes too late: told by custom id, it would make a new profile."""
+        custom_id = payload.payload.body["client"].get("customId")
+        found = self._find(f"{CUSTOM_ID_CLAIM}{custom_id}")
+        return found is not None and found.custom_id is not None
 
     def _is_for_left_address(self, payload: Outgoing) -> bool:
         if payload.kind is not PayloadKind.PROFILE or payload.custom_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from sinks.synerise.requests import (
 from sinks.synerise.results import SendResult
 from sinks.synerise.sender import Sender
 
+# Those to read, merge and delete profiles have no documented names: see `can_read_profiles`.
 PERMISSIONS = (
     "API_BATCH_CLIENT_CREATE",
     "API_BATCH_TRANSACTION_CREATE",
@@ -36,6 +37,8 @@ PERMISSIONS = (
     "CATALOGS_CATALOG_READ",
     "CATALOGS_ITEM_BATCH_CATALOG_CREATE",
 )
+_NOBODY = "nobody@magento-cdc.invalid"
+"""An address that no profile has: domains under .invalid do not exist (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,21 @@ class SyneriseClient:
         if not isinstance(granted, dict):
             raise ApiRejected("checking permissions: the answer has no permissions")
         return {name: granted.get(name) is True for name in names}
+
+    def can_read_profiles(self) -> bool:
+        """Ask once for the profile of nobody: whether the key may read profiles.
+
+        Raises:
+            ApiUnavailable, ApiThrottled, ApiUnauthorized, ApiRejected, Stopped.
+        Blocks: a few time-outs of a request.
+        """
+        request = replace(profile_by_email_request(_NOBODY), is_once=True)
+        decision = self._exchange.perform(request, Progress()).decision
+        if isinstance(decision, Forbidden):
+            return False
+        if not (isinstance(decision, Refused) and decision.status == 404):
+            _body_of(decision, request)
+        return True
 
 
 def _body_of(decision: object, request: Request) -> bytes:

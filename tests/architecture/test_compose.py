@@ -172,6 +172,44 @@ def test_entry_point_is_the_program_of_the_package() -> None:
     assert callable(getattr(importlib.import_module(module), function))
 
 
+def test_daemon_is_not_started_for_ever_when_an_operator_has_to_decide() -> None:
+    for name in OURS:
+        policy, _, count = SERVICES[name]["restart"].partition(":")
+        assert policy == "on-failure"
+        assert 1 <= int(count) <= 10
+
+
+def test_services_wait_for_those_that_can_say_that_they_are_ready() -> None:
+    waited_for = {
+        (name, condition["condition"])
+        for service in SERVICES.values()
+        for name, condition in service.get("depends_on", {}).items()
+    }
+    assert {name for name, _ in waited_for} == {"mariadb", "kafka", "sandbox"}
+    assert {condition for _, condition in waited_for} == {"service_healthy"}
+    assert all("healthcheck" in SERVICES[name] for name, _ in waited_for)
+
+
+def test_health_of_the_sandbox_is_asked_at_its_own_port() -> None:
+    (code,) = SERVICES["sandbox"]["healthcheck"]["test"][-1:]
+    assert f"('127.0.0.1', {sandbox_port()})" in code
+    compile(code, "healthcheck", "exec")
+
+
+def test_every_volume_is_used_and_every_variable_is_told() -> None:
+    mounted = {
+        volume.partition(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+    }
+    assert mounted == set(COMPOSE["volumes"])
+    text = (ROOT / "docker-compose.yml").read_text()
+    head = text.partition("\nname:")[0]
+    wanted = set(re.findall(r"\$\{(\w+):\?", text))
+    assert wanted
+    assert all(f"{name}=" in head for name in wanted)
+
+
 def test_image_does_not_run_as_root() -> None:
     assert docker_lines("USER") == ["magento-cdc"]
 

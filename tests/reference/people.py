@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +47,8 @@ def expected_transactions(shop: ReferenceShop, views: list[Row]) -> dict[str, di
     found: dict[str, dict[str, Any]] = {}
     for order in shop.rows.all("SELECT * FROM {sales_order} ORDER BY entity_id"):
         view = next((one for one in views if one["store_id"] == order["store_id"]), None)
-        if view is None:
+        # Zero dates are no dates to the driver, which gives them as text; such an order is refused.
+        if view is None or not isinstance(order["created_at"], datetime):
             continue
         transaction = _transaction(shop, order, view)
         if transaction["products"]:

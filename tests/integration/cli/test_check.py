@@ -8,6 +8,7 @@ import pymysql
 import pytest
 
 from sinks.sandbox.server import SandboxServer
+from sinks.synerise.client import PERMISSIONS
 from tests.integration.cli.conftest import API_KEYS, PASSWORD, Machine, use_kafka
 from tests.servers.kafka import KafkaBroker
 
@@ -20,6 +21,7 @@ def errors(machine: Machine, *, code: int) -> dict[str, dict[str, str]]:
     assert answer.code == code, answer
     for line in answer.json:
         assert line["what"]
+        assert "" not in (line["why"], line["fix"])
         if line["severity"] != "ok":
             assert line["why"], line
             assert line["fix"], line
@@ -35,7 +37,8 @@ def test_all_is_well(machine: Machine, shop: pymysql.Connection[Any]) -> None:
     assert "settings, grants and tables are as capture needs them" in answer.stdout
     assert "will be created at the first start" in answer.stdout
     for name in API_KEYS:
-        assert f"workspace {name}" in answer.stdout
+        assert f"workspace {name}: store views: gets " in answer.stdout
+        assert f"workspace {name} at http://127.0.0.1" in answer.stdout
     assert sorted(path.name for path in machine.folder.iterdir()) == ["config.yaml"]
 
 
@@ -111,6 +114,51 @@ def test_permissions_that_are_missing(machine: Machine, shop: pymysql.Connection
     assert "API_BATCH_CLIENT_CREATE" not in found["permissions"]["what"]
 
 
+def test_profiles_that_may_not_be_read(machine: Machine, shop: pymysql.Connection[Any]) -> None:
+    poor = "33333333-cccc-4333-8333-333333333333"
+    machine.sandbox.workspace(name="poor", api_key=poor, permissions=list(PERMISSIONS))
+    workspace = machine.fields["workspaces"][0] | {"api_key": poor}
+    machine.write(workspaces=[workspace])
+    found = errors(machine, code=2)
+    assert set(found) == {"profiles"}
+    assert "read and to merge profiles" in found["profiles"]["fix"]
+    assert machine.sandbox.invariants()["ok"]
+
+
+def test_websites_and_stores_that_the_shop_does_not_have(
+    machine: Machine, shop: pymysql.Connection[Any]
+) -> None:
+    one, other = machine.fields["workspaces"]
+    machine.write(workspaces=[one | {"websites": [1, 77]}, other | {"stores": [88]}])
+    answer = machine.ask("check", "--json")
+    assert answer.code == 2
+    told = {
+        (line["part"], line["name"]): line for line in answer.json if line["severity"] == "error"
+    }
+    assert set(told) == {
+        ("workspace alpha", "websites"),
+        ("workspace beta", "stores"),
+        ("workspace beta", "store views"),
+    }
+    assert told["workspace alpha", "websites"]["what"] == "not in the shop: 77"
+    assert "1 (" in told["workspace alpha", "websites"]["fix"]
+
+
+@pytest.mark.parametrize("folder", ["/proc/self/fd", "/proc/magento-cdc"])
+def test_state_folder_that_nobody_can_write(
+    machine: Machine, shop: pymysql.Connection[Any], folder: str
+) -> None:
+    log_file = machine.folder / "log.sqlite"
+    machine.write(state_dir=folder, log={"embedded": {"path": str(log_file)}})
+    found = errors(machine, code=2)
+    assert "cannot be written" in found["state_dir"]["what"]
+    machine.write(
+        state_dir=str(machine.folder / "state"),
+        log={"embedded": {"path": f"{folder}/log.sqlite"}},
+    )
+    assert "cannot be written" in errors(machine, code=2)["log.embedded.path"]["what"]
+
+
 def test_service_that_is_down(
     machine: Machine, shop: pymysql.Connection[Any], sandbox: SandboxServer
 ) -> None:
@@ -143,7 +191,8 @@ def test_faults_of_the_settings_are_findings(machine: Machine) -> None:
     machine.write(grace_s=-1, log_level="LOUD")
     answer = machine.ask("check", "--json")
     assert answer.code == 2
-    assert sorted(line["what"].split(":")[0] for line in answer.json) == ["grace_s", "log_level"]
+    assert sorted(line["name"] for line in answer.json) == ["grace_s", "log_level"]
+    assert all(line["why"] and str(machine.config) in line["fix"] for line in answer.json)
 
 
 def test_stored_position_that_the_server_does_not_have(
@@ -159,4 +208,4 @@ def test_stored_position_that_the_server_does_not_have(
     publisher.publish([], Checkpoint(1, position).encode())
     publisher.close()
     found = errors(machine, code=2)
-    assert "full run" in found["stored position"]["fix"]
+    assert "start anew" in found["stored position"]["fix"]

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from cli.dead_letters import count_dead_letters, masked, read_dead_letters
+from cdc.log.topics import TopicNames
+from cdc.publishing import Step
+from cdc.records import ChangeRecord, Model
+from cli.dead_letters import count_dead_letters, read_dead_letters
+from cli.masking import masked_address, masked_key, masked_reason
+from sinks.dead_letter import DeadLetter, decode_dead_letter
 from tests.unit.cli.place import Place, letter
 
 
@@ -58,8 +67,8 @@ def test_workspace_that_is_known_and_has_none_is_no_fault(filled: Place) -> None
 
 def filled_workspaces(*names: str) -> list[dict[str, str]]:
     """Workspaces of these names."""
-    key = "aaaaaaaa-1111-4111-8111-111111111111"
-    return [{"name": name, "api_key": key} for name in names]
+    key = "aaaaaaaa-1111-4111-8111-11111111111"
+    return [{"name": name, "api_key": f"{key}{place}"} for place, name in enumerate(names)]
 
 
 def test_workspace_that_nobody_knows_is_refused(filled: Place) -> None:
@@ -100,15 +109,88 @@ def test_count_is_that_of_the_list(filled: Place) -> None:
     assert count_dead_letters(filled.settings) == len(read_dead_letters(filled.settings)) == 3
 
 
+def test_record_that_capture_gave_up_is_shown_without_a_workspace(
+    place: Place,
+) -> None:
+    """A record over the log's limit, as capture itself writes it."""
+    place.bury(letter(), json.loads(too_large("ann.smith@example.com")))
+    assert decode_dead_letter(too_large("x")).workspace is None
+    (line,) = place.answer("dead-letters", "list", "-w", "-")
+    assert line["workspace"] is None
+    assert line["reason"].startswith("the record has ")
+    assert line["key"] == "a…@example.com"
+    assert "ann.smith" not in place.call("dead-letters", "list", "--json").output
+    shown = place.call("dead-letters", "list").stdout.splitlines()[-1].split()
+    assert shown[1:3] == ["-", "subscriber"]
+
+
+def too_large(email: str) -> bytes:
+    """The dead letter that capture writes for a subscriber's record over the log's limit."""
+    step = Step.__new__(Step)
+    step._names = TopicNames("shop")
+    step._clock_ms = lambda: 1_767_225_600_000
+    record = cast(ChangeRecord, SimpleNamespace(model=Model.SUBSCRIBER, key=email, seq=7))
+    value = step._dead_letter(record, 1_048_577).value
+    assert value is not None
+    return value
+
+
+@pytest.mark.parametrize("key", ["not-an-address", "a@b@c", "Robin Hood", "robin hood@example"])
+def test_malformed_address_is_not_shown_either(place: Place, key: str) -> None:
+    place.bury(letter(key=key, reason=f"email: {key} is not an address"))
+    for words in (["--json"], []):
+        output = place.call("dead-letters", "list", *words).output
+        assert key not in output
+        assert f"{key[0]}…" in output
+
+
+def test_values_of_a_person_are_not_shown_in_a_reason(place: Place) -> None:
+    body = {"email": "r@x.com", "firstName": "Robin", "phone": "+48 501 502 503", "tags": ["Hood"]}
+    place.bury(
+        letter(
+            model="customer",
+            key="7",
+            reason="Robin Hood of +48 501 502 503 and +1 (555) 010-0000: r@x.com, Robinson",
+            request={"kind": "profile", "target": "t", "body": body},
+        )
+    )
+    (line,) = place.answer("dead-letters", "list")
+    assert line["reason"] == "R… H… of +… and …: …@x.com, Robinson"
+
+
+def test_full_shows_everything_with_request_and_answer(filled: Place) -> None:
+    line = filled.answer("dead-letters", "list", "--full")[0]
+    assert line["key"] == "robin.hood@example.com"
+    assert line["request"]["body"] == {"email": "robin.hood@example.com"}
+    assert line["response"] == "robin.hood@example.com has no phone"
+    assert line["at"] == "2026-01-01T00:00:00Z"
+    assert "robin.hood@example.com" in filled.call("dead-letters", "list", "--full").stdout
+
+
+def test_skus_and_ids_are_shown(place: Place) -> None:
+    product = {"kind": "item", "target": "t", "body": {"itemKey": "24-MB01"}, "catalog": "store-1"}
+    place.bury(letter(model="product", key="24-MB01", reason="24-MB01", request=product))
+    (line,) = place.answer("dead-letters", "list")
+    assert (line["key"], line["reason"]) == ("24-MB01", "24-MB01")
+
+
+def test_unreadable_record_of_an_address_is_masked_by_its_topic() -> None:
+    found = DeadLetter.model_validate(letter(model="", key="robin", topic="shop.subscriber"))
+    assert masked_key(found) == "r…"
+    assert masked_reason(found.model_copy(update={"reason": "it is broken"})) == "it is broken"
+
+
 @pytest.mark.parametrize(
     ("key", "shown"),
     [
         ("robin@example.com", "r…@example.com"),
         ("r@example.com", "…@example.com"),
         ('"a@b"@example.com', '"…@example.com'),
-        ("SKU-1", "SKU-1"),
-        ("", ""),
+        ("@example.com", "@…"),
+        ("robin@", "r…"),
+        ("r", "…"),
+        ("", "…"),
     ],
 )
 def test_masked_shows_an_address_by_its_domain(key: str, shown: str) -> None:
-    assert masked(key) == shown
+    assert masked_address(key) == shown

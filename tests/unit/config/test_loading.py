@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.environment import ENV_PREFIX
 from config.errors import SettingsFaulty
-from config.loading import ENV_PREFIX, load_settings
+from config.loading import load_settings
 from config.settings import Settings
+from tests.unit.config.conftest import Write
 
 KEY = "11111111-2222-4333-8444-555555555555"
-Write = Callable[[str], Path]
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith(ENV_PREFIX)]:
-        monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def written(text: str) -> Path:
-        path = tmp_path / "config.yaml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return written
 
 
 def faults_of(path: Path | None) -> list[str]:
@@ -296,7 +279,7 @@ def test_two_workspaces_of_one_name_are_refused(write: Write) -> None:
         ("database: {tls: {enabled: true}}", "tls.ca is needed"),
         ("database: {tls: {cert: a.pem}}", "belong together"),
         ("capture: {settle: {order: {quiet_ms: 50, longest_ms: 10}}}", "longest_ms"),
-        ("mapping: {product: {catalog_name: one-for-all}}", "pattern"),
+        ("mapping: {product: {catalog_name: one-for-all}}", "{id} or {code}"),
     ],
 )
 def test_settings_that_contradict_are_refused(text: str, fault: str, write: Write) -> None:

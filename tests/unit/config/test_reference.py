@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from config import example, reference
-from config.loading import ENV_PREFIX, load_settings
+from config.environment import ENV_PREFIX
+from config.loading import load_settings
 from config.reference import REQUIRED, Setting
 from config.settings import Settings
 

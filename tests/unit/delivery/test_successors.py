@@ -11,7 +11,7 @@ import pytest
 from mappers.payload import PayloadKind
 from sinks.accepted import AcceptedIndex
 from sinks.deliver.gate import Gate
-from sinks.deliver.successors import LEFT_ADDRESS
+from sinks.deliver.successors import LEFT_ADDRESS, TAKEN_OVER
 from sinks.outgoing import Outgoing
 from tests.unit.delivery.making import account_event, customer, guest, order, outgoing
 
@@ -124,6 +124,14 @@ def test_orders_of_a_deleted_customer_follow_the_profile_to_whoever_takes_the_ad
     accept(index, customer(3, "a@example.com"))
     assert client_of(index, bought_by(5, "1")) == {"customId": "3"}
     assert client_of(index, bought_by(6, "2")) == {"customId": "3"}
+
+
+def test_a_deletion_that_comes_after_the_profile_was_taken_over_is_not_told(
+    index: AcceptedIndex,
+) -> None:
+    accept(index, customer(1, "a@example.com"), customer(2, "a@example.com"))
+    assert admitted(index, account_event(1, "a@example.com")) == TAKEN_OVER
+    assert admitted(index, account_event(2, "a@example.com")) != TAKEN_OVER
 
 
 def test_a_guests_order_follows_customer_and_heir(index: AcceptedIndex) -> None:
