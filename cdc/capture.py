@@ -236,15 +236,36 @@ class CaptureLoop:
                     self._step.publish(composed, self._runs, ())
                     composed = Composed()
                 batch = self._reading.batch(reader, model, part, reason)
-                if model is Model.ORDER:
-                    buyers = self._reading.unknown_buyers(batch, composed.customers, reason)
-                    customers = self._reading.batch(reader, Model.CUSTOMER, buyers, reason)
-                    composed.add(self._composed(customers, composed, websites))
+                self._compose_before(reader, batch, reason, composed, websites)
                 found = self._composed(batch, composed, websites)
                 if model is Model.CUSTOMER:
                     self._reading.add_subscribers(named, found.retired, reason)
                 composed.add(found)
         return composed
+
+    def _compose_before(
+        self,
+        reader: ConsistentRead,
+        batch: Batch,
+        reason: Named,
+        composed: Composed,
+        websites: Mapping[int, int],
+    ) -> None:
+        """Add the customers that the batch must not come before, and whose address they left."""
+        named = self._reading.customers_before(reader, batch, reason)
+        customers = composed.without(Model.CUSTOMER, named)
+        if not customers:
+            return
+        read = self._reading.batch(reader, Model.CUSTOMER, customers, reason)
+        found = self._composed(read, composed, websites)
+        composed.add(found)
+        left: NamedByModel = {}
+        self._reading.add_subscribers(left, found.retired, reason)
+        left = {model: composed.without(model, each) for model, each in left.items()}
+        for model, subscribers in left.items():
+            others = {each: subscribers[each] for each in subscribers if each not in batch.named}
+            read = self._reading.batch(reader, model, others, reason)
+            composed.add(self._composed(read, composed, websites))
 
     def _composed(self, batch: Batch, before: Composed, websites: Mapping[int, int]) -> Composed:
         """Records of a batch, for the step that holds those of `before` already."""

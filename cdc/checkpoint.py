@@ -22,11 +22,14 @@ class Checkpoint:
         seq: ordinal of the publishing step.
         position: transaction border up to which every change is in the topics.
         runs: full runs that are not finished, in working order.
+        log_id: made when the log was begun; tells it from every other one, and the identity index
+            which log it describes. Empty in checkpoints from before there was one.
     """
 
     seq: int
     position: Position
     runs: tuple[Run, ...] = ()
+    log_id: str = ""
 
     def encode(self) -> bytes:
         """Serialize as JSON."""
@@ -35,6 +38,7 @@ class Checkpoint:
             "seq": self.seq,
             "position": self.position.to_json(),
             "runs": [run.to_json() for run in self.runs],
+            "log_id": self.log_id,
         }
         return orjson.dumps(fields)
 
@@ -56,6 +60,7 @@ class Checkpoint:
                 seq=int(fields["seq"]),
                 position=Position.from_json(fields["position"]),
                 runs=tuple(Run.from_json(run) for run in fields["runs"]),
+                log_id=str(fields.get("log_id", "")),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as exc:
             raise PositionUnusable("reading the checkpoint: it is damaged") from exc

@@ -69,10 +69,10 @@ class Composed:
             for email in identity["former_emails"]
         }
 
-    @property
-    def customers(self) -> set[str]:
-        """Ids of the customers among the records."""
-        return {record.id for record in self.records if record.model is Model.CUSTOMER}
+    def without(self, model: Model, named: Mapping[str, Named]) -> dict[str, Named]:
+        """Those of the named entities that no record is of."""
+        own = {record.id for record in self.records if record.model is model}
+        return {found: why for found, why in named.items() if found not in own}
 
     def add(self, other: Composed) -> None:
         """Append what another one has."""

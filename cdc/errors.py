@@ -35,6 +35,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+START_ANEW = "magento-cdc offsets reset --capture"
+"""The command that gives the stored position up."""
+
 
 class Disposition(Enum):
     """What the loop that meets an error does about it."""
@@ -88,15 +91,16 @@ class BinlogPurged(SourceError):
     exit_code = 3
 
     def __init__(self, message: str) -> None:
-        super().__init__(
-            f"{message}; only a new full load helps: see 'Start anew' in docs/operations.md"
-        )
+        super().__init__(f"{message}; only a new full load helps: {START_ANEW}")
 
 
 class PositionUnusable(SourceError):
     """The stored position does not belong to this server, or points into the middle of an event."""
 
     exit_code = 3
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}; where nothing else helps, start anew: {START_ANEW}")
 
 
 class StreamPoisoned(SourceError):

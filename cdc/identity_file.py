@@ -13,8 +13,8 @@ from cdc.errors import LogMisconfigured, LogUnavailable
 logger = logging.getLogger(__name__)
 
 # Of the schema and of how content hashes are made.
-VERSION = 2
-TABLES = ("known", "link", "retired", "place", "state")
+VERSION = 3
+TABLES = ("known", "link", "retired", "holder", "place", "state", "origin")
 _DOING = "opening the identity index"
 _REMEDY = "capture builds it again when it starts"
 _SCHEMA = f"""
@@ -33,10 +33,13 @@ CREATE TABLE retired (
     email TEXT NOT NULL, customer_id INTEGER NOT NULL, store_id INTEGER, website_id INTEGER,
     PRIMARY KEY (email, customer_id)) WITHOUT ROWID;
 CREATE INDEX retired_customer ON retired (customer_id);
+CREATE TABLE holder (customer_id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+CREATE INDEX holder_email ON holder (email);
 CREATE TABLE place (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
     PRIMARY KEY (topic, partition)) WITHOUT ROWID;
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE origin (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {VERSION};
 COMMIT;
 """

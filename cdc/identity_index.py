@@ -9,27 +9,25 @@ of the newest record of each key, whatever the order in which the records are ap
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from cdc.identity import Client, Identity
-from cdc.identity_file import TABLES, connect, door
-from cdc.log.protocol import TopicPartition
+from cdc.identity_store import IdentityStore
 from cdc.records import ChangeRecord, Model
 
-_VARIABLES = 500  # SQLite's limit on variables in one statement is far higher; batches stay small
 _UPSERT = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was last published under a key. `hash` is None for deleted objects."""
+    """What was last published under a key.
+
+    `hash` is None for deleted objects, and for those that the topics do not hold any more.
+    """
 
     key: str
     entity_id: str
@@ -47,27 +45,8 @@ class KeyPage:
     after: str | None
 
 
-class IdentityIndex:
-    """One SQLite file; the publisher's thread owns and closes it."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
-
-        Raises:
-            LogUnavailable: the disk or another process is in the way.
-            IndexUnusable: see `cdc.identity_file.remove_unusable`.
-        """
-        self._db = connect(path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @property
-    def seq(self) -> int:
-        """Ordinal of the last publishing step that is included."""
-        rows = self._rows("SELECT value FROM state WHERE name = 'seq'")
-        return int(rows[0][0]) if rows else 0
+class IdentityIndex(IdentityStore):
+    """What is known of keys; the publisher's thread owns and closes it."""
 
     @property
     def highest_seq(self) -> int:
@@ -97,17 +76,6 @@ class IdentityIndex:
         ):
             yield Known(key, entity_id, digest, seq, gone_ms is not None, orjson.loads(identity))
 
-    def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with door("reading the identity index"):
-            return self._db.execute(statement, values).fetchall()
-
-    def _in(self, statement: str, values: Iterable[Any], *before: Any) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement with an IN list, in lists of bounded length."""
-        rest = iter(values)
-        while part := list(islice(rest, _VARIABLES)):
-            marks = ",".join("?" * len(part))
-            yield from self._rows(statement % marks, *before, *part)
-
     def live_after(self, model: Model, key: str, limit: int) -> list[tuple[str, str]]:
         """Next live (key, entity id) behind `key` in key order, for sweeps."""
         rows = self._rows(
@@ -125,6 +93,12 @@ class IdentityIndex:
         found = {Model(model): int(count) for model, count in rows}
         return {model: found.get(model, 0) for model in Model}
 
+    @property
+    def models(self) -> frozenset[Model]:
+        """Models of which any key is known."""
+        statement = "SELECT 1 FROM known WHERE model = ? LIMIT 1"
+        return frozenset(model for model in Model if self._rows(statement, model.value))
+
     def retired(self, emails: Iterable[str]) -> dict[str, Client]:
         """Those of the addresses that a customer once had and left, with that customer.
 
@@ -138,6 +112,11 @@ class IdentityIndex:
             email: Client(customer_id, store_id, website_id, email)
             for email, customer_id, store_id, website_id in self._in(statement, emails)
         }
+
+    def holders(self, emails: Iterable[str]) -> dict[str, str]:
+        """Entity id → address, of live customers that were last published with one of these."""
+        statement = "SELECT customer_id, email FROM holder WHERE email IN (%s)"
+        return {str(customer_id): email for customer_id, email in self._in(statement, emails)}
 
     def linked(self, kind: str, ids: Iterable[str]) -> set[str]:
         """Ids of products last published with a link of this kind: in a category, with a child."""
@@ -195,19 +174,6 @@ class IdentityIndex:
             self._drop(forgotten)
             self._db.execute("INSERT OR REPLACE INTO state VALUES ('seq', ?)", (seq,))
 
-    @contextmanager
-    def _writing(self, doing: str) -> Iterator[None]:
-        with door(doing):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                # A full disk has ended the transaction already; its error is the one to tell.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
     def _newest(self, records: Iterable[ChangeRecord]) -> dict[tuple[Model, str], ChangeRecord]:
         """The last record of each key, without those that are older than what is known."""
         newest: dict[tuple[Model, str], ChangeRecord] = {}
@@ -237,7 +203,9 @@ class IdentityIndex:
             rows.append((model.value, key, record.id, digest, record.seq, gone_ms, identity))
         self._db.executemany(_UPSERT, rows)
         self._link([record for record in newest.values() if record.model is Model.PRODUCT])
-        self._retire([record for record in newest.values() if record.model is Model.CUSTOMER])
+        customers = [record for record in newest.values() if record.model is Model.CUSTOMER]
+        self._retire(customers)
+        self._hold(customers)
 
     def _link(self, products: Sequence[ChangeRecord]) -> None:
         """Bring links up to date; most records change none, so only differences are written."""
@@ -265,6 +233,20 @@ class IdentityIndex:
         )
         self._db.executemany("INSERT INTO retired VALUES (?, ?, ?, ?)", list(now - before))
 
+    def _hold(self, customers: Sequence[ChangeRecord]) -> None:
+        """Remember which address each customer has."""
+        ids = {record.identity["entity_id"] for record in customers}
+        now = {
+            (record.identity["entity_id"], record.identity["email"])
+            for record in customers
+            if not record.is_delete and record.identity.get("email")
+        }
+        statement = "SELECT customer_id, email FROM holder WHERE customer_id IN (%s)"
+        before = set(self._in(statement, sorted(ids)))
+        gone = {row[0] for row in before} - {row[0] for row in now}
+        self._db.executemany("DELETE FROM holder WHERE customer_id = ?", [(i,) for i in gone])
+        self._db.executemany("INSERT OR REPLACE INTO holder VALUES (?, ?)", list(now - before))
+
     def _drop(self, keys: Iterable[tuple[Model, str]]) -> None:
         for model, key in keys:
             self._db.execute("DELETE FROM known WHERE model = ? AND key = ?", (model.value, key))
@@ -272,26 +254,19 @@ class IdentityIndex:
                 self._db.execute("DELETE FROM link WHERE key = ?", (key,))
             elif model is Model.CUSTOMER:
                 self._db.execute("DELETE FROM retired WHERE customer_id = ?", (int(key),))
+                self._db.execute("DELETE FROM holder WHERE customer_id = ?", (int(key),))
 
-    def places(self) -> dict[TopicPartition, int]:
-        """Offsets up to which the topics are surely included."""
-        rows = self._rows("SELECT topic, partition, next_offset FROM place")
-        return {TopicPartition(topic, part): offset for topic, part, offset in rows}
+    def mistrust(self, models: Iterable[Model]) -> None:
+        """The topics of these models do not hold what is known here: let all of it be sent again.
 
-    def set_places(self, places: Mapping[TopicPartition, int]) -> None:
-        """Remember how far the topics are included."""
+        Nothing counts as unchanged. Keys that are gone count as live once more, as their deletes
+        went with the topics; the sweep of the next full run finds that they are gone.
+        """
         with self._writing("writing the identity index"):
-            self._db.execute("DELETE FROM place")
             self._db.executemany(
-                "INSERT INTO place VALUES (?, ?, ?)",
-                [(place.topic, place.partition, offset) for place, offset in places.items()],
+                "UPDATE known SET hash = NULL, gone_ms = NULL WHERE model = ?",
+                [(model.value,) for model in models],
             )
-
-    def clear(self) -> None:
-        """Forget everything: the index is of other topics than the ones there are."""
-        with self._writing("clearing the identity index"):
-            for table in TABLES:
-                self._db.execute(f"DELETE FROM {table}")
 
 
 def content_hash(entity: dict[str, Any]) -> bytes:

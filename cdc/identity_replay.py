@@ -1,56 +1,125 @@
-"""Bringing the identity index up to date from the topics after a crash, or from nothing."""
+"""Making index and topics agree at the start: after a crash, a lost index, or lost topics."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from cdc.checkpoint import Checkpoint
 from cdc.errors import RecordUndecodable
 from cdc.identity_index import IdentityIndex
-from cdc.log.protocol import Consumer, Message, TopicLog
+from cdc.identity_origin import Shop
+from cdc.log.protocol import Consumer, Message, TopicLog, TopicPartition
 from cdc.log.topics import TopicNames
-from cdc.records import ChangeRecord, decode_record
+from cdc.records import ChangeRecord, Model, decode_record
 
 logger = logging.getLogger(__name__)
 
 _CHUNK_COUNT = 2000
 
 
-def catch_up(index: IdentityIndex, log: TopicLog, names: TopicNames, seq: int | None) -> int:
-    """Apply the records that the index does not include yet and return how many there were.
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """What came of catching up.
 
-    An index that is ahead of the checkpoint or of the topics describes other topics (the log was
-    made anew): it is built again from nothing.
+    Attributes:
+        lost: models whose topics do not hold all that the index knows: they need a full run, and
+            until its request is durable `IdentityIndex.set_places` must wait.
+        ends: offsets up to which the topics are included in the index now.
+    """
+
+    lost: frozenset[Model]
+    ends: dict[TopicPartition, int]
+
+
+def catch_up(
+    index: IdentityIndex,
+    log: TopicLog,
+    names: TopicNames,
+    shop: Shop,
+    checkpoint: Checkpoint | None,
+) -> CaughtUp:
+    """Apply the records that the index does not include yet.
+
+    What the index knows outlives the topics: only it can tell which keys are gone meanwhile, which
+    addresses a customer left, and whose an order was first. So it is cleared only when it describes
+    another shop, or another log than the one that goes on. Topics made anew, or put back from an
+    older copy, are told by `lost`, and nothing of these models counts as published any more.
 
     Args:
-        index: index to bring up to date.
-        log: the topic log.
-        names: names of the topics.
-        seq: ordinal in the checkpoint; None without a checkpoint, when the topics alone count.
+        index: index to bring up to date; the next step's ordinal goes on behind its `seq`.
+        checkpoint: the log's; None where it has none, when every model counts as lost.
 
     Blocks: as long as reading the missing part of the topics takes.
     Raises:
         LogUnavailable, OffsetLost.
     """
     reader = log.reader(list(names.models.values()))
-    applied_count = 0
     try:
         ends = reader.end_offsets()
-        places = index.places()
-        is_foreign = any(at > ends.get(place, 0) for place, at in places.items())
-        if seq is None or index.seq > seq or is_foreign:
+        reason = _why_foreign(index, shop, checkpoint)
+        if reason:
+            logger.warning("identity.foreign", extra={"reason": reason})
             index.clear()
-            places = {}
-        if index.seq != seq:
-            reader.seek({place: at for place, at in places.items() if place in ends})
-            while any(at < ends.get(place, 0) for place, at in reader.positions().items()):
-                applied_count += _apply(index, names, reader)
-            index.apply((), index.highest_seq if seq is None else seq)
+        lost = _lost(index, names, ends, checkpoint)
+        if checkpoint is None or index.seq < checkpoint.seq:
+            if checkpoint is not None:
+                reader.seek(_included(index.places(), ends))
+            applied_count = _apply_all(index, names, reader, ends)
+            seq = index.highest_seq if checkpoint is None else checkpoint.seq
+            index.apply((), max(index.seq, seq))
             logger.info("identity.caught_up", extra={"records": applied_count, "seq": index.seq})
-        # Also when nothing was missing: after a crash only what follows has to be read.
-        index.set_places(ends)
+        mistrusted = lost & index.models
+        if mistrusted:
+            logger.warning("identity.kept", extra={"models": sorted(mistrusted), "seq": index.seq})
+            index.mistrust(mistrusted)
     finally:
         reader.close()
+    return CaughtUp(lost, ends)
+
+
+def _why_foreign(index: IdentityIndex, shop: Shop, checkpoint: Checkpoint | None) -> str:
+    """Why the index must not be used here, the empty text when it may."""
+    origin = index.origin
+    if origin is None:
+        return "it does not say whose it is" if index.seq else ""
+    if checkpoint is None:
+        return "" if origin.shop.is_same(shop) else f"it is of {origin.shop}, the shop is {shop}"
+    return "" if origin.log_id == checkpoint.log_id else "the topics are of another log"
+
+
+def _lost(
+    index: IdentityIndex,
+    names: TopicNames,
+    ends: Mapping[TopicPartition, int],
+    checkpoint: Checkpoint | None,
+) -> frozenset[Model]:
+    """Models whose topics lack something: all when the log's end is missing."""
+    if checkpoint is None or index.seq > checkpoint.seq:
+        return frozenset(Model)
+    shorter = {place.topic for place, at in index.places().items() if at > ends.get(place, 0)}
+    written = {place.topic for place, end in ends.items() if end}
+    known = {names.model(model) for model in index.models}
+    return frozenset(names.model_of(topic) for topic in shorter | (known - written))
+
+
+def _included(
+    places: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Where to go on reading; what was made anew is read from its beginning."""
+    return {place: at for place, at in places.items() if at <= ends.get(place, 0)}
+
+
+def _apply_all(
+    index: IdentityIndex,
+    names: TopicNames,
+    reader: Consumer,
+    ends: Mapping[TopicPartition, int],
+) -> int:
+    applied_count = 0
+    while any(at < ends.get(place, 0) for place, at in reader.positions().items()):
+        applied_count += _apply(index, names, reader)
     return applied_count
 
 

@@ -11,7 +11,7 @@ from cdc.binlog.server import server_identity, server_variables, why_unavailable
 from cdc.binlog.server_settings import VARIABLES, Finding, ServerFacts, setting_findings
 from cdc.binlog.wire import Undecodable
 from cdc.database import Database
-from cdc.errors import SourceDenied, SourceError, SourceMisconfigured
+from cdc.errors import START_ANEW, SourceDenied, SourceError, SourceMisconfigured
 from cdc.position import Flavor, Position
 from cdc.watch import WATCH_TABLE
 from config.source import CaptureSettings, DatabaseSettings
@@ -231,5 +231,5 @@ def _position_findings(database: Database, position: Position) -> Iterator[Findi
         yield Finding(
             "error", "stored position", fault,
             "What changed in between is lost to the stream.",
-            "start anew from the present position with a full run of every model",
+            f"lead the daemon to the server that it followed, or start anew: {START_ANEW}",
         )  # fmt: skip

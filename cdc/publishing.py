@@ -14,7 +14,7 @@ from cdc.dirty import DirtyKey
 from cdc.errors import RecordTooLarge
 from cdc.identity_index import IdentityIndex
 from cdc.inbox import Inbox
-from cdc.log.protocol import Entry, Publisher
+from cdc.log.protocol import Entry, Writer
 from cdc.log.topics import TopicNames
 from cdc.position import Position
 from cdc.records import ChangeRecord, encode_record
@@ -39,12 +39,11 @@ class Step:
     def __init__(
         self,
         *,
-        publisher: Publisher,
+        publisher: Writer,
         names: TopicNames,
         index: IdentityIndex,
         inbox: Inbox,
-        seq: int,
-        saved: Position,
+        checkpoint: Checkpoint,
         tombstone_after_ms: int,
         status: CaptureStatus,
         on_published: Callable[[], None] = lambda: None,
@@ -54,8 +53,9 @@ class Step:
         self._names = names
         self._index = index
         self._inbox = inbox
-        self._seq = seq
-        self._saved = saved
+        self._seq = checkpoint.seq
+        self._saved = checkpoint.position
+        self._log_id = checkpoint.log_id
         self._saved_s = time.monotonic()
         self._tombstone_after_ms = tombstone_after_ms
         self._tombstones_s = 0.0
@@ -77,7 +77,7 @@ class Step:
         """
         started_s = time.monotonic()
         position = self._inbox.checkpoint(keys)
-        checkpoint = Checkpoint(self.next_seq, position, runs).encode()
+        checkpoint = self._checkpoint(position, runs)
         entries = [self._entry(record) for record in composed.records]
         kept = self._publish_without_oversized(entries, list(composed.records), checkpoint)
         self._seq += 1
@@ -86,6 +86,9 @@ class Step:
         self._saved, self._saved_s = position, time.monotonic()
         self._count(kept, keys, started_s)
         self._on_published()
+
+    def _checkpoint(self, position: Position, runs: tuple[Run, ...]) -> bytes:
+        return Checkpoint(self.next_seq, position, runs, self._log_id).encode()
 
     def _entry(self, record: ChangeRecord) -> Entry:
         return Entry(self._names.model(record.model), record.key.encode(), encode_record(record))
@@ -121,7 +124,7 @@ class Step:
             "offset": None,
             "key": record.key,
             "reason": f"the record has {size_bytes} bytes, more than the topic log takes; "
-            "raise max.message.bytes of the topic, then run a full synchronization of the model",
+            "on Kafka raise max.message.bytes of the topic. The next change publishes it again",
             "status": None,
             "request": None,
             "response": None,
@@ -155,7 +158,7 @@ class Step:
             return True
         position = self._inbox.checkpoint()
         entries = [Entry(self._names.model(model), key.encode(), None) for model, key in keys]
-        self._publisher.publish(entries, Checkpoint(self.next_seq, position, runs).encode())
+        self._publisher.publish(entries, self._checkpoint(position, runs))
         self._seq += 1
         self._index.apply((), self._seq, forgotten=keys)
         self._saved, self._saved_s = position, time.monotonic()

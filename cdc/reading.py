@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from cdc.entities.dependents import (
     START,
     Cursor,
     Page,
+    emails_of_customers,
     invisible_children,
     parents_of_products,
     products_of_categories,
@@ -21,6 +22,7 @@ from cdc.entities.product import ProductLoader
 from cdc.entities.protocol import Loader, ScanChunk
 from cdc.entities.shop import Shop, load_shop
 from cdc.expansion import Expansion, IndexCursor
+from cdc.identity import order_email
 from cdc.identity_index import IdentityIndex
 from cdc.records import Model
 
@@ -119,19 +121,28 @@ class Reading:
             if not (subscriber.is_gone or subscriber.identity["retired"]):
                 named.setdefault(Model.SUBSCRIBER, {}).setdefault(email, reason)
 
-    def unknown_buyers(self, orders: Batch, customers: Set[str], reason: Named) -> dict[str, Named]:
-        """Customers whom orders name and who are neither published nor among `customers`.
+    def customers_before(self, reader: Reader, batch: Batch, reason: Named) -> dict[str, Named]:
+        """Name the customers that have to be published no later than orders or subscribers.
 
-        An order may be read before its customer's own change is due, or is even read from the
-        binlog. Delivery relies on customers being published no later than their orders.
+        An entity may be read before its customer's own change is due, or is even read from the
+        binlog. But a transaction makes a profile of a customer who was never published, and what
+        comes under an address goes to the customer who, as far as was published, still has it.
         """
-        buyers = {
-            str(order["customer"]["entity_id"])
-            for order in orders.entities.values()
-            if order["customer"]
-        }
-        known = self.index.live_keys(Model.CUSTOMER, sorted(buyers))
-        return dict.fromkeys(sorted(buyers - known.keys() - customers, key=int), reason)
+        ids: set[str] = set()
+        emails: set[str | None] = set()
+        if batch.model is Model.ORDER:
+            orders = batch.entities.values()
+            ids = {str(order["customer"]["entity_id"]) for order in orders if order["customer"]}
+            emails = {order_email(order) for order in orders if not order["customer"]}
+        elif batch.model is Model.SUBSCRIBER:
+            emails = set(batch.named)
+        held = self.index.holders(sorted(filter(None, emails)))
+        now = emails_of_customers(reader, self.shop(reader), sorted(map(int, held)))
+        moved = {found for found, email in held.items() if now.get(found, email) != email}
+        live = self.index.live_keys(Model.CUSTOMER, sorted(ids))
+        # What has no hash is known from topics that are no more, and not published in these yet.
+        unknown = ids - {found for found, keys in live.items() if any(key.hash for key in keys)}
+        return dict.fromkeys(sorted(moved | unknown, key=int), reason)
 
     def batch(
         self, reader: Reader, model: Model, named: Mapping[str, Named], reason: Named

@@ -16,13 +16,18 @@ def _zeros() -> dict[Model, int]:
 
 @dataclass(slots=True)
 class CaptureStatus:
-    """Counters since the start. Written by two threads, each its own fields; read by any."""
+    """Counters since the start. Written by two threads, each its own fields; read by any.
+
+    `trouble` is the class of the error after which capture waits for its next try, None while it
+    works; `position` is the checkpoint's until a transaction was read.
+    """
 
     rows_count: int = 0
     transactions_count: int = 0
     unreadable_count: int = 0
     oversized_count: int = 0
     reconnects_count: int = 0
+    trouble: str | None = None
     steps_count: int = 0
     published_count: dict[Model, int] = field(default_factory=_zeros)
     unchanged_count: dict[Model, int] = field(default_factory=_zeros)
@@ -53,6 +58,7 @@ class CaptureStatus:
             "unreadable": self.unreadable_count,
             "oversized": self.oversized_count,
             "reconnects": self.reconnects_count,
+            "trouble": self.trouble,
             "steps": self.steps_count,
             "dirty": self.dirty_count,
             "published": {model.value: count for model, count in self.published_count.items()},

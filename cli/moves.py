@@ -1,4 +1,4 @@
-"""Moving consumer groups: where to, and whether it may be done now."""
+"""Moving consumer groups, and giving capture's position up: whether it may be done now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from cdc.errors import LogMisconfigured
-from cdc.log.protocol import LogAdmin, TopicPartition
+from cdc.log.protocol import LogAdmin, TopicLog, TopicPartition
 from cli.context import OperatorNeeded
 from cli.groups import PartitionOffsets
 
@@ -70,8 +70,8 @@ def refuse_live(admin: LogAdmin, moves: Sequence[Move]) -> None:
     live = sorted({m.offsets.workspace for m in moves if admin.is_live(m.offsets.group)})
     if live:
         raise OperatorNeeded(
-            f"delivery to {', '.join(live)} runs; stop it first. After a crash Kafka needs "
-            "log.kafka.session_timeout_ms to notice."
+            f"delivery to {', '.join(live)} runs; stop it first. (After a crash, a group on Kafka "
+            "counts as running for another log.kafka.session_timeout_ms.)"
         )
 
 
@@ -93,3 +93,32 @@ def apply(admin: LogAdmin, moves: Sequence[Move]) -> None:
             moved = f"; moved before that: {', '.join(done)}" if done else ""
             raise OperatorNeeded(f"{exc}{moved}") from exc
         done.append(group)
+
+
+def can_tell_capture(admin: LogAdmin) -> bool:
+    """Return True when no capture runs, False where that cannot be told (Kafka).
+
+    Raises:
+        OperatorNeeded: one does run (exit 3).
+    """
+    is_running = admin.has_publisher()
+    if is_running:
+        raise OperatorNeeded("capture runs; stop it first")
+    return is_running is not None
+
+
+def forget_position(log: TopicLog) -> None:
+    """Give capture's position up, whatever it is: the next start begins anew.
+
+    On Kafka a capture that runs all the same is fenced by it and ends.
+
+    Raises:
+        PublisherFenced: a capture has started meanwhile (embedded).
+        LogUnavailable, LogMisconfigured.
+    """
+    publisher = log.publisher()
+    publisher.open()
+    try:
+        publisher.forget_checkpoint()
+    finally:
+        publisher.close()

@@ -8,7 +8,11 @@ from typing import Any
 
 import click
 
+from cdc.checkpoint import Checkpoint
+from cdc.errors import PositionUnusable
+from cdc.log.factory import open_log
 from cdc.log.protocol import LogAdmin
+from cdc.position import Position
 from cdc.records import Model
 from cli.context import (
     config_option,
@@ -20,7 +24,7 @@ from cli.context import (
     yes_option,
 )
 from cli.groups import PartitionOffsets, chosen_workspaces, offsets_of
-from cli.moves import apply, moves_to, refuse_live
+from cli.moves import apply, can_tell_capture, forget_position, moves_to, refuse_live
 from cli.tables import print_table
 from cli.topics import NOT_YET, admin_of
 from config.settings import Settings
@@ -47,7 +51,7 @@ def offsets() -> None:
     """Show and move the offsets at which workspaces read the topics.
 
     An offset is a place in a topic. It has nothing to do with the position in the binlog, which is
-    capture's business.
+    capture's business; `reset --capture` alone is about that.
     """
 
 
@@ -143,6 +147,12 @@ def seek_offsets(
 @config_option
 @_workspace
 @_model
+@click.option(
+    "--capture",
+    "is_capture",
+    is_flag=True,
+    help="Give capture's position in the binlog up instead; moves no offset.",
+)
 @yes_option
 @json_option
 @reports_errors
@@ -150,6 +160,7 @@ def reset_offsets(
     config_path: Path | None,
     workspaces: tuple[str, ...],
     models: tuple[str, ...],
+    is_capture: bool,
     is_agreed: bool,
     is_json: bool,
 ) -> None:
@@ -157,8 +168,52 @@ def reset_offsets(
 
     Short for `seek --to earliest`: after a change of what is mapped or which stores are sent. What
     equals the state that Synerise last accepted is not sent again.
+
+    With --capture: for a position that the server no longer has, or that is of another server. The
+    next start of capture takes the server's present position, publishes everything, and finds what
+    was deleted meanwhile. Refused with exit code 3 while capture runs; where that cannot be told
+    (Kafka), a capture that runs is ended.
     """
-    _move(settings_from(config_path), workspaces, models, None, "earliest", is_agreed, is_json)
+    settings = settings_from(config_path)
+    if not is_capture:
+        _move(settings, workspaces, models, None, "earliest", is_agreed, is_json)
+    elif workspaces or models:
+        raise click.UsageError("--capture goes without --workspace and --model")
+    else:
+        _start_anew(settings, is_agreed, is_json)
+
+
+def _start_anew(settings: Settings, is_agreed: bool, is_json: bool) -> None:
+    with admin_of(settings) as admin:
+        if not can_tell_capture(admin):
+            click.secho("A capture that still runs is ended by this.", fg="yellow", err=True)
+        raw = admin.checkpoint()
+    position = None if raw is None else _position_in(raw)
+    if not is_json:
+        click.echo(f"Stored position: {_shown(raw, position)}")
+    if raw is not None:
+        if not is_agreed:
+            confirm("Forget it, and load everything at the next start of capture?")
+        forget_position(open_log(settings))
+    if is_json:
+        stored = None if position is None else position.to_json()
+        print_json({"position": stored, "is_forgotten": raw is not None})
+    else:
+        click.echo("The next start of capture begins at the server's present position.")
+
+
+def _position_in(raw: bytes) -> Position | None:
+    """The position that is given up; None where nobody can read it, which is no obstacle."""
+    try:
+        return Checkpoint.decode(raw).position
+    except PositionUnusable:
+        return None
+
+
+def _shown(raw: bytes | None, position: Position | None) -> str:
+    if position is None:
+        return "none" if raw is None else "cannot be read"
+    return f"{position.coordinates}{f', GTID {position.gtid}' if position.gtid else ''}"
 
 
 def _move(

@@ -87,6 +87,7 @@ def capture_facts(status: CaptureStatus) -> dict[str, Any]:
         "position": str(position.coordinates) if position else None,
         "gtid": position.gtid if position else None,
         "lag_ms": max(time.time_ns() // 1_000_000 - last_ms, 0) if last_ms else 0,
+        "trouble": status.trouble,
         "silent_s": round(time.monotonic() - status.alive_s, 1) if status.alive_s else None,
         "backlog": status.dirty_count,
         **{key: figures[key] for key in ("rows", "transactions", "steps", "reconnects")},

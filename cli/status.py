@@ -16,7 +16,7 @@ from cdc.records import Model
 from cdc.side_files import known_counts
 from cli.context import config_option, json_option, print_json, reports_errors, settings_from
 from cli.dead_letters import count_dead_letters
-from cli.groups import lag_by_model, offsets_of
+from cli.groups import lag_by_model, off_models, offsets_of
 from cli.tables import print_table
 from cli.topics import NOT_YET, admin_of, place_of
 from cli.version import version
@@ -61,6 +61,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             "version": version(),
             "source": settings.source,
             "enabled": settings.enabled,
+            "off": off_models(settings),
             "topics": {"place": place_of(settings), "missing": missing},
             "capture": _capture(settings, admin),
             "workspaces": _workspaces(settings, admin, has_topics=not missing),
@@ -120,7 +121,7 @@ def _print(found: dict[str, Any]) -> None:
     known = found["capture"]["known"] or dict.fromkeys(models)
     rows = [["known to capture", *(known[model] for model in models)]]
     for workspace in found["workspaces"]:
-        lags = [workspace["lag"][model] for model in models]
+        lags = ["off" if model in found["off"] else workspace["lag"][model] for model in models]
         rows.append([f"waiting for {workspace['name']}", *lags])
     print_table(["", *models], rows)
     accepted = [
@@ -137,7 +138,7 @@ def _print(found: dict[str, Any]) -> None:
 def _print_capture(capture: dict[str, Any]) -> None:
     state = _LIVE[capture["is_live"]]
     if capture["position"] is None:
-        click.echo(f"Capture: {state}; never started (no checkpoint)")
+        click.echo(f"Capture: {state}; no position yet: it begins with a load of everything")
         return
     position = capture["position"]
     gtid = f", GTID {position['gtid']}" if position["gtid"] else ""

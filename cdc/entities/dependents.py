@@ -48,10 +48,7 @@ WHERE l.parent_id IN %s AND (l.parent_id > %s OR l.link_id > %s)
   )
 ORDER BY l.parent_id, l.link_id LIMIT %s
 """
-_CUSTOMERS = """
-SELECT DISTINCT parent_id FROM {customer_address_entity}
-WHERE entity_id IN %s AND parent_id IS NOT NULL
-"""
+_EMAILS = "SELECT entity_id, email FROM {customer_entity} WHERE entity_id IN %s"
 
 # Reads up to `limit` rows (first and second cursor value, key) behind a cursor, in order.
 _Step = Callable[[Sequence[int], Cursor, int], list[tuple[Any, ...]]]
@@ -118,9 +115,10 @@ def invisible_children(
     return _page(step, product_ids, after, limit)
 
 
-def customers_of_addresses(reader: Reader, shop: Shop, address_ids: Sequence[int]) -> set[str]:
-    """Find the customers that some addresses belong to; deleted addresses have none."""
-    return {str(row[0]) for row in select_in(reader, shop.tables.sql(_CUSTOMERS), address_ids)}
+def emails_of_customers(reader: Reader, shop: Shop, ids: Sequence[int]) -> dict[str, str]:
+    """Entity id → trimmed e-mail address now, of those customers that exist."""
+    rows = select_in(reader, shop.tables.sql(_EMAILS), ids)
+    return {str(customer_id): (email or "").strip() for customer_id, email in rows}
 
 
 def products_of_skus(reader: Reader, shop: Shop, skus: Sequence[str]) -> set[str]:

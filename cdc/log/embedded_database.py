@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cdc.errors import LogMisconfigured, LogUnavailable, TopicError
+from cdc.log.embedded_creation import make_private
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +21,6 @@ _CACHE_KIB = 32 * 1024
 _WAL_PAGES = 4000
 _WAL_LIMIT_BYTES = 256 * 1024 * 1024
 _TURN_S = 0.001
-_making = threading.Lock()
 
 # message.id carries place and offset (see embedded_topics), so that one b-tree serves both writing
 # at the end of a place and reading from an offset. `superseded` and `tombstone` are queues in order
@@ -88,7 +86,7 @@ class Database:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
         with _door(f"opening the topic log {path}"):
-            _make_private(path)
+            make_private(path)
             self.connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
@@ -272,16 +270,6 @@ def _door(doing: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as exc:
         raise translate(exc, doing) from exc
-
-
-def _make_private(path: Path) -> None:
-    # The log holds customers' data. SQLite gives its side files the rights of the main file.
-    # Only a new file is touched: closing any descriptor of a file drops all locks that this
-    # process, and so SQLite in another thread, has on it.
-    with _making:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _statements(script: str) -> Iterator[str]:

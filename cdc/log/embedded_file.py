@@ -71,8 +71,8 @@ class EmbeddedFile:
         """Tell whether only the publisher writes to these topics, and no appender."""
         return not {self.names.control, self.names.dead_letter} & set(topics)
 
-    def checkpoint_entry(self, checkpoint: bytes) -> Entry:
-        """Make the message that carries a checkpoint."""
+    def checkpoint_entry(self, checkpoint: bytes | None) -> Entry:
+        """Make the message that carries a checkpoint, or says that there is none."""
         return Entry(self.names.checkpoint, self._checkpoint_key, checkpoint)
 
     def read_checkpoint(self, database: Database, topics: StoredTopics) -> bytes | None:

@@ -28,6 +28,8 @@ class EmbeddedPublisher:
     The lock ends with the process, however that ends, so a restart never waits.
     """
 
+    takes_over = False
+
     def __init__(self, file: EmbeddedFile, now_ms: Callable[[], int]) -> None:
         self._file = file
         self._now_ms = now_ms
@@ -68,6 +70,10 @@ class EmbeddedPublisher:
             timestamp_ms = write_entries(connection, self._topics, entries, self._now_ms())
             clean(connection, self._file.retention, timestamp_ms, len(entries))
         self._bell.ring()
+
+    def forget_checkpoint(self) -> None:
+        """Write that there is none. See `Publisher.forget_checkpoint`."""
+        self.publish([self._file.checkpoint_entry(None)], None)
 
     def close(self) -> None:
         """Give the role up. See `Publisher.close`."""

@@ -8,7 +8,7 @@ from cdc.errors import LogUnavailable
 from cdc.log.kafka_connection import admin_client
 from cdc.log.kafka_reading import KafkaReader
 from cdc.log.kafka_topics import partition_counts
-from cdc.log.protocol import TopicPartition
+from cdc.log.protocol import Message, TopicPartition
 from cdc.log.topics import TopicNames
 from config.topiclog import KafkaLogSettings
 
@@ -38,21 +38,23 @@ def read_checkpoint(settings: KafkaLogSettings, names: TopicNames, key: bytes) -
         step_count = _FIRST_STEP_COUNT
         while True:
             starts = {p: max(begins[p], ends[p] - step_count) for p in partitions}
-            found = _last_value(reader, key, starts, ends)
-            if found is not None or starts == begins:
-                return found
+            found = _last_message(reader, key, starts, ends)
+            if found is not None:
+                return found.value
+            if starts == begins:
+                return None
             step_count *= 10
     finally:
         reader.close()
 
 
-def _last_value(
+def _last_message(
     reader: KafkaReader,
     key: bytes,
     starts: dict[TopicPartition, int],
     ends: dict[TopicPartition, int],
-) -> bytes | None:
-    found: bytes | None = None
+) -> Message | None:
+    found: Message | None = None
     reader.seek(starts)
     deadline_s = time.monotonic() + _TIMEOUT_S
     while any(position < ends[p] for p, position in reader.positions().items()):
@@ -60,5 +62,5 @@ def _last_value(
             raise LogUnavailable("reading the checkpoint: the broker sends nothing")
         for message in reader.poll(_POLL_COUNT, 0.5):
             if message.key == key:
-                found = message.value
+                found = message
     return found

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 _JOIN_TIMEOUT_S = 60.0
 _JOIN_STEP_S = 0.05
 _JOIN_WAIT_MS = 5000
+_JOIN_START_MS = 200
 _COMMIT_TIMEOUT_S = 15.0
 _LEAVE_TIMEOUT_MS = 2_000
 # Nobody else would take the partitions of a process that hangs, so patience costs nothing.
@@ -56,7 +57,10 @@ class KafkaGroupConsumer:
         topics: Sequence[str],
         partitions: Sequence[TopicPartition],
     ) -> None:
-        """Connect; the group is joined by the first call that needs it.
+        """Connect and begin to join; the first call that needs the group waits for it.
+
+        A broker keeps the first member of a group waiting, three seconds by default, and so the
+        consumers of a lane wait at the same time instead of one after the other.
 
         Raises:
             LogUnavailable, LogMisconfigured.
@@ -83,8 +87,9 @@ class KafkaGroupConsumer:
         self._client.subscribe(topics=sorted(set(topics)))
         # Joining before the client knows the topics would end in a second round of joining.
         try:
-            with kafka_door("reading end offsets"):
+            with kafka_door(f"joining group {group}"):
                 self._reading.end_offsets()
+                self._stay_joined(_JOIN_START_MS)
         except BaseException:
             self.close()
             raise
@@ -189,17 +194,22 @@ class KafkaGroupConsumer:
         except TopicError as exc:
             logger.warning("consumer.leave_failed", extra={"group": self._group, "error": str(exc)})
 
-    def _stay_joined(self) -> None:
+    def _stay_joined(self, timeout_ms: int = _JOIN_WAIT_MS) -> None:
         """Finish a pending join before anything else.
 
         kafka-python 3.0.12 sends the request to join again when its answer came between two short
         polls, so that polls shorter than a join would join for ever, seen with a timeout of 0.
 
-        Blocks: 5 s, only while the group is being joined.
+        Blocks: `timeout_ms`, only while the group is being joined.
         """
         coordinator = self._client._coordinator
-        if coordinator.need_rejoin():
-            coordinator.poll(timeout_ms=_JOIN_WAIT_MS)
+        if not coordinator.need_rejoin():
+            return
+        coordinator.poll(timeout_ms=timeout_ms)
+        if not coordinator.need_rejoin():
+            logger.info(
+                "consumer.joined", extra={"group": self._group, "generation": self._generation()}
+            )
 
     def _look(self, max_messages: int, timeout_s: float) -> list[Message]:
         try:

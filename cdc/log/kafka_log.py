@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cdc.log.kafka_admin import KafkaAdmin
 from cdc.log.kafka_connection import admin_client
 from cdc.log.kafka_consumer import KafkaGroupConsumer
+from cdc.log.kafka_driver_log import thin_out_driver_log
 from cdc.log.kafka_publisher import KafkaAppender, KafkaPublisher
 from cdc.log.kafka_reading import KafkaReader
 from cdc.log.kafka_topics import partition_counts
@@ -26,6 +27,7 @@ class KafkaLog:
         self._settings = settings
         self._names = names
         self._source = source
+        thin_out_driver_log()
 
     def publisher(self) -> Publisher:
         """A publisher; not yet open."""

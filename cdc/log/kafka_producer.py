@@ -1,9 +1,9 @@
 """The client's producer, with an end to every wait.
 
 The client waits without limit in `commit_transaction`, reports failed records only to their
-futures, and cannot be closed while a broker is away. What is needed instead reaches into two of
-its private attributes; a test names what is used of them, so that an upgrade which moves it fails
-there.
+futures, loses requests of a transaction when it cannot reach the coordinator, and cannot be closed
+while a broker is away. What is needed instead reaches into two of its private attributes; a test
+names what is used of them, so that an upgrade which moves it fails there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ _LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
 _IN_FLIGHT_LIMIT_BYTES = 32 * 1024 * 1024
 _CLOSE_TIMEOUT_S = 3.0
 _SETTLE_STEP_S = 0.02
+_LOOK_S = 0.1
+# Longer than it takes to connect to a broker far away. Whoever is given up too early opens again.
+_FORGOTTEN_S = 3.0
 
 OVERHEAD_BYTES = 256
 """More than the protocol adds to a lone record's key and value."""
@@ -94,7 +97,7 @@ class BoundedProducer:
             KafkaError.
         Blocks: transaction_timeout_ms.
         """
-        self._producer.init_transactions()
+        self._finish(self._producer._transaction_manager.initialize_transactions, self._delivery_s)
 
     def begin(self) -> None:
         """Start a transaction. Raises KafkaError."""
@@ -129,8 +132,8 @@ class BoundedProducer:
         Raises:
             KafkaError: the first failure, or KafkaTimeoutError at the deadline.
         """
+        self._flush()
         # The client's flush returns normally though records failed, so each future is asked.
-        self._producer.flush(self._left_s())
         while self._settled_count < len(self._sent):
             future = self._sent[self._settled_count]
             if not future.is_done:
@@ -189,14 +192,66 @@ class BoundedProducer:
             # Nothing is left to send: this only takes the client's exit handler away.
             self._producer.close(timeout=0)
 
+    def _flush(self) -> None:
+        transactions = self._producer._transaction_manager
+        doubt = _Doubt(transactions)
+        while True:
+            step_s = min(_LOOK_S, self._left_s())
+            try:
+                self._producer.flush(step_s)
+            except KafkaTimeoutError:
+                # Records wait until the broker knows that their partitions are in the transaction.
+                doubt.look(transactions is not None and transactions.has_partitions_to_add())
+            else:
+                return
+
     def _finish(self, begin: Callable[[], Any], timeout_s: float) -> None:
+        deadline_s = time.monotonic() + timeout_s
         result = begin()
         self._producer._sender.wakeup()
-        if not result.wait(timeout_ms=timeout_s * 1000):
-            raise KafkaTimeoutError("the broker did not end the transaction in time")
+        doubt = _Doubt(self._producer._transaction_manager)
+        while not result.wait(timeout_ms=_LOOK_S * 1000):
+            if time.monotonic() >= deadline_s:
+                raise KafkaTimeoutError("the broker did not answer in time")
+            doubt.look(True)
 
     def _left_s(self) -> float:
         left_s = self._deadline_s - time.monotonic()
         if left_s <= 0:
             raise KafkaTimeoutError("the records were not stored in time")
         return left_s
+
+
+class _Doubt:
+    """Notices during one wait that the client has lost the request that would end it.
+
+    kafka-python 3.0.12 takes a request of a transaction from its queue, and does not put it back
+    when the coordinator that it knew refuses the connection. The wait would last until the
+    transaction times out, long after the broker is back, and hold up every consumer meanwhile.
+    """
+
+    def __init__(self, transactions: Any) -> None:
+        self._transactions = transactions
+        self._since_s: float | None = None
+
+    def look(self, is_request_due: bool) -> None:
+        """Look once; to be called several times a second.
+
+        Raises:
+            KafkaTimeoutError: for some time nothing was asked, nor about to be.
+        """
+        if not is_request_due or self._is_asking():
+            self._since_s = None
+            return
+        now_s = time.monotonic()
+        if self._since_s is None:
+            self._since_s = now_s
+        if now_s - self._since_s >= _FORGOTTEN_S:
+            raise KafkaTimeoutError("the coordinator of transactions went away")
+
+    def _is_asking(self) -> bool:
+        with self._transactions._lock:
+            return bool(
+                self._transactions._pending_requests
+                or self._transactions.has_in_flight_transactional_request()
+            )

@@ -39,6 +39,8 @@ class KafkaPublisher:
     a second daemon that opens on them fences this one, whatever its source is called.
     """
 
+    takes_over = True
+
     def __init__(self, settings: KafkaLogSettings, names: TopicNames, source: str) -> None:
         self._settings = settings
         self._names = names
@@ -89,6 +91,10 @@ class KafkaPublisher:
         except BaseException:
             self._drop()
             raise
+
+    def forget_checkpoint(self) -> None:
+        """Write that there is none. See `Publisher.forget_checkpoint`."""
+        self.publish([Entry(self._names.checkpoint, self._checkpoint_key, None)], None)
 
     def close(self) -> None:
         """Give the role up. See `Publisher.close`."""

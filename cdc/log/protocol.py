@@ -48,8 +48,29 @@ class Message:
         return TopicPartition(self.topic, self.partition)
 
 
-class Publisher(Protocol):
+class Writer(Protocol):
+    """What publishing steps need of a publisher that is open."""
+
+    def publish(self, entries: Sequence[Entry], checkpoint: bytes | None) -> None:
+        """Make entries and checkpoint visible in one atomic step; return when they are durable.
+
+        Blocks: at most the delivery time-out of the backend.
+        Raises:
+            PublisherFenced: stop at once, nothing was published.
+            RecordTooLarge: `.index` names the entry; nothing was published.
+            LogUnavailable: the outcome may be unknown; close, open again and go on from the
+                checkpoint that `open` returns.
+        """
+        ...
+
+
+class Publisher(Writer, Protocol):
     """The single writer of a source's model topics. One thread uses it and closes it."""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether `open` takes the role from another publisher, instead of being refused."""
+        ...
 
     def open(self) -> bytes | None:
         """Become the one publisher and return the last checkpoint, None when there is none.
@@ -61,15 +82,11 @@ class Publisher(Protocol):
         """
         ...
 
-    def publish(self, entries: Sequence[Entry], checkpoint: bytes | None) -> None:
-        """Make entries and checkpoint visible in one atomic step; return when they are durable.
+    def forget_checkpoint(self) -> None:
+        """Make the next `open` find no checkpoint, as in new topics; the records stay.
 
-        Blocks: at most the delivery time-out of the backend.
         Raises:
-            PublisherFenced: stop at once, nothing was published.
-            RecordTooLarge: `.index` names the entry; nothing was published.
-            LogUnavailable: the outcome may be unknown; close, open again and go on from the
-                checkpoint that `open` returns.
+            As `publish`.
         """
         ...
 

@@ -10,9 +10,15 @@ from cdc.position import Position
 
 
 class FaultyLog:
-    """Wraps logs; the plan of failures is shared by all publishers that come from it."""
+    """Wraps logs; the plan of failures is shared by all publishers that come from it.
 
-    def __init__(self) -> None:
+    Args:
+        takes_over: opening a publisher counts as taking the role over, as on Kafka.
+    """
+
+    def __init__(self, *, takes_over: bool = False) -> None:
+        self.takes_over = takes_over
+        self.opened_count = 0
         self.failed_count = 0
         self.checkpoints_at_failure: list[Position] = []
         self._error: Exception | None = None
@@ -91,14 +97,19 @@ class _Publisher:
     def __init__(self, publisher: Publisher, plan: FaultyLog) -> None:
         self._publisher = publisher
         self._plan = plan
+        self.takes_over = plan.takes_over
 
     def open(self) -> bytes | None:
+        self._plan.opened_count += 1
         return self._publisher.open()
 
     def publish(self, entries: Sequence[Entry], checkpoint: bytes | None) -> None:
         self._plan.publish(
             lambda: self._publisher.publish(entries, checkpoint), entries, checkpoint
         )
+
+    def forget_checkpoint(self) -> None:
+        self._publisher.forget_checkpoint()
 
     def close(self) -> None:
         self._publisher.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cdc.records import Model, Op
-from tests.integration.capture.conftest import Live
+from cdc.records import ChangeRecord, Model, Op
+from tests.integration.capture.conftest import Live, MakeRig, TestShop
+from tests.waiting import wait_until
 
 
 def new_customer(live: Live, email: str, store_id: int = 1) -> int:
@@ -132,3 +133,42 @@ def test_an_unsubscription_is_an_update(live: Live) -> None:
     (record,) = live.rig.since()
     assert record.after is not None
     assert record.after["subscriptions"][0]["status"] == 3
+
+
+def test_who_subscribes_under_an_address_that_was_left_is_published_with_who_left_it(
+    shop: TestShop, make_rig: MakeRig
+) -> None:
+    slow = {"customer": {"quiet_ms": 60_000, "longest_ms": 60_000}}
+    customer = int(shop.actions.customers.register("old@example.com").ids["customer_id"])
+    rig = make_rig(shop, settle=slow).start()
+    rig.mark()
+    shop.actions.customers.change_email(customer, "new@example.com")
+    shop.actions.subscribers.subscribe_guest("old@example.com")
+
+    def moved() -> list[ChangeRecord]:
+        found = [each for each in rig.published.of(Model.CUSTOMER) if each.id == str(customer)]
+        return [each for each in found if each.after and each.after["email"] == "new@example.com"]
+
+    wait_until(lambda: bool(moved()), timeout_s=20, what="the customer who moved")
+    subscriber = rig.published.newest(Model.SUBSCRIBER)["old@example.com"]
+    assert subscriber.seq == moved()[0].seq
+    assert subscriber.identity["retired"] is True
+
+
+def test_an_address_that_was_left_is_retired_by_whatever_shows_it_first(
+    shop: TestShop, make_rig: MakeRig
+) -> None:
+    slow = {"customer": {"quiet_ms": 60_000, "longest_ms": 60_000}}
+    shop.actions.subscribers.subscribe_guest("old@example.com")
+    customer = int(shop.actions.customers.register("old@example.com").ids["customer_id"])
+    rig = make_rig(shop, settle=slow).start()
+    rig.mark()
+    shop.execute("UPDATE customer_entity SET email='new@example.com' WHERE entity_id=%s", customer)
+    shop.actions.orders.place(email="old@example.com")
+
+    def retired() -> bool:
+        return bool(rig.published.newest(Model.SUBSCRIBER)["old@example.com"].identity["retired"])
+
+    wait_until(retired, timeout_s=20, what="the subscriber without the uuid")
+    record = rig.published.newest(Model.CUSTOMER)[str(customer)]
+    assert record.identity["former_emails"] == ["old@example.com"]

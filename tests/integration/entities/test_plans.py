@@ -9,7 +9,7 @@ import pytest
 
 from cdc.entities.dependents import (
     START,
-    customers_of_addresses,
+    emails_of_customers,
     invisible_children,
     parents_of_products,
     products_of_categories,
@@ -111,7 +111,7 @@ def run_hot_path(bench: Workbench, shop: Shop) -> None:
     ids = [int(key) for key in spread_keys(bench, Model.PRODUCT, HOT_KEYS)]
     parents_of_products(bench, shop, ids, START, 50)
     invisible_children(bench, shop, ids, START, 50)
-    customers_of_addresses(bench, shop, ids)
+    emails_of_customers(bench, shop, ids)
     products_of_skus(bench, shop, ["SKU-1", "x"])
 
 

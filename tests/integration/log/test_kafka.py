@@ -60,7 +60,11 @@ def test_client_still_has_what_the_producer_reaches_for(spec: LogSpec) -> None:
     producer = KafkaProducer(bootstrap_servers=spec.address, transactional_id=spec.prefix)
     try:
         transactions = producer._transaction_manager
-        for name in ("begin_commit", "begin_abort", "is_bumping_epoch", "last_error"):
+        for name in (
+            *("initialize_transactions", "begin_commit", "begin_abort"),
+            *("is_bumping_epoch", "last_error", "has_partitions_to_add"),
+            *("has_in_flight_transactional_request", "_pending_requests", "_lock"),
+        ):
             assert hasattr(transactions, name)
         for name in ("force_close", "wakeup", "join"):
             assert callable(getattr(producer._sender, name))

@@ -64,6 +64,9 @@ class FakeReading:
     def add_subscribers(self, *args: Any) -> None:
         pass
 
+    def customers_before(self, *args: Any) -> dict[str, Named]:
+        return {}
+
     def highest(self, reader: object, model: Model) -> int:
         return 100
 

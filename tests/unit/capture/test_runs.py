@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cdc.checkpoint import Checkpoint
@@ -40,8 +42,14 @@ def test_a_run_of_an_empty_table_has_begun_once_it_sweeps() -> None:
 
 def test_a_checkpoint_is_read_as_it_was_written() -> None:
     runs = (Run(Model.PRODUCT, "a").begun(9).scanned(5, 5), Run(Model.ORDER, "b").scanned(None, 1))
-    checkpoint = Checkpoint(42, POSITION, runs)
+    checkpoint = Checkpoint(42, POSITION, runs, "log-1")
     assert Checkpoint.decode(checkpoint.encode()) == checkpoint
+
+
+def test_a_checkpoint_from_before_logs_had_names_is_read() -> None:
+    fields = json.loads(Checkpoint(42, POSITION, (), "log-1").encode())
+    del fields["log_id"]
+    assert Checkpoint.decode(json.dumps(fields).encode()) == Checkpoint(42, POSITION)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_fresh_install_says_so_and_makes_no_file(place: Place) -> None:
     assert [workspace["is_live"] for workspace in found["workspaces"]] == [False, False]
     text = place.call("status").stdout
     assert "do not exist yet" in text
-    assert "never started" in text
+    assert "no position yet" in text
     assert [path.name for path in place.folder.iterdir()] == ["config.yaml"]
 
 
@@ -199,34 +199,47 @@ def test_tables_fit_a_narrow_terminal(place: Place) -> None:
 
 
 def on_a_terminal(place: Place, columns: int, *words: str) -> list[str]:
-    """Lines of a table that a command writes on a terminal of some width."""
+    """Lines of a table that a command writes on a terminal of some width.
+
+    The command runs from the checkout as it is at this moment, so what it has to say about an early
+    end is shown before anything is made of its lines.
+    """
+    complaints = place.folder / "stderr.txt"
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *words, "-c", str(place.config)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TERM": "xterm",
-            "COLUMNS": str(columns),
-            "NO_COLOR": "1",
-        },
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    written = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break  # how Linux tells that the other side has closed its terminal
-        if not piece:
-            break
-        written += piece
-    os.close(ours)
-    assert process.wait(30) == 0
+    try:
+        with complaints.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", *words, "-c", str(place.config)],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "TERM": "xterm",
+                    "COLUMNS": str(columns),
+                    "NO_COLOR": "1",
+                },
+                stdout=theirs,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+            )
+        os.close(theirs)
+        written = read_to_the_end(ours)
+    finally:
+        os.close(ours)
+    assert process.wait(30) == 0, complaints.read_text()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", written.decode())
     # Paths are as long as they are.
     return [line.rstrip() for line in plain.splitlines() if "/" not in line]
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    """Everything that was written to a terminal until its other side was closed."""
+    written = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            return written  # how Linux tells that the other side has closed its terminal
+        if not piece:
+            return written
+        written += piece
