@@ -169,18 +169,22 @@ class KafkaGroupConsumer:
             return self._asking.end_offsets()
 
     def close(self) -> None:
-        """Leave the group without committing, so that it may be moved at once."""
+        """Leave the group without committing, so that it may be moved at once.
+
+        While the brokers are away the place stays ours, for whoever opens next in our name.
+        """
         if self._is_closed:
             return
         self._is_closed = True
         if self._asking_client is not None:
             self._asking_client.close(autocommit=False, timeout_ms=3000)
         member = self._client.group_metadata().member_id
+        is_reachable = not self._client._coordinator.coordinator_unknown()
         try:
             self._client.close(autocommit=False, timeout_ms=3000)
         except KafkaError as exc:
             logger.warning("consumer.close_failed", extra={"error": type(exc).__name__})
-        if member:
+        if member and is_reachable:
             self._leave(member)
 
     def _leave(self, member: str) -> None:

@@ -16,6 +16,7 @@ UNCHANGED = "unchanged"
 SENT_BEFORE = "event was sent before"
 OLDER = "older than what was accepted"
 REMOVED_PERSON = "person was removed"
+HAS_ACCOUNT = "guest has an account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Gate:
         if self._is_of_removed_person(payload):
             return REMOVED_PERSON
         reason = self._successors.correct(payload)
+        if reason is None and payload.is_guest and self._has_account(payload):
+            reason = HAS_ACCOUNT
         if reason is not None:
             return reason
         row = self._rows.get(payload.target)
@@ -183,6 +186,15 @@ class Gate:
         if payload.kind in (PayloadKind.PROFILE_DELETE, PayloadKind.ITEM):
             return False
         return not self._removed.isdisjoint(payload.payload.claims)
+
+    def _has_account(self, guest: Outgoing) -> bool:
+        """Whether a customer has the guest's address by now.
+
+        The order may have been read before the customer came, and what a guest typed must not
+        replace the names of an account.
+        """
+        claims = (claim for claim in guest.payload.claims if claim.startswith(EMAIL_CLAIM))
+        return any(row.target.startswith(CUSTOMER_PROFILE) for row in self._holders(claims))
 
     def _remove_person(self, payload: Outgoing, now_ms: int) -> None:
         """Remember who was removed, but not an address that another customer holds by now."""

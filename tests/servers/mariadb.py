@@ -66,6 +66,8 @@ class MariaDB(DatabaseServer):
             "datadir": str(self.data_folder),
             "socket": str(self.socket),
             "pid_file": str(self.folder / "server.pid"),
+            # A server that starts removes the temporary tables of all others in a shared folder.
+            "tmpdir": str(self.folder),
             "port": self.port,
             "bind_address": self.host,
             "skip_name_resolve": "ON",

@@ -50,7 +50,7 @@ def log_with(spec: LogSpec, **changes: object) -> KafkaLog:
 def test_client_still_has_what_the_consumer_reaches_for(spec: LogSpec) -> None:
     consumer = KafkaConsumer(bootstrap_servers=spec.address, group_id=spec.group)
     try:
-        for name in ("need_rejoin", "poll"):
+        for name in ("need_rejoin", "poll", "coordinator_unknown"):
             assert callable(getattr(consumer._coordinator, name))
     finally:
         consumer.close()

@@ -10,7 +10,7 @@ import pytest
 from cdc.errors import LogUnavailable
 from sinks.acceptance import AcceptedChanges, AcceptedRow, scope_of
 from sinks.accepted import AcceptedIndex
-from sinks.deliver.gate import OLDER, REMOVED_PERSON, SENT_BEFORE, UNCHANGED, Gate
+from sinks.deliver.gate import HAS_ACCOUNT, OLDER, REMOVED_PERSON, SENT_BEFORE, UNCHANGED, Gate
 from sinks.outgoing import Outgoing
 from tests.unit.delivery.making import (
     account_event,
@@ -156,13 +156,26 @@ def test_what_shared_an_address_with_a_renamed_customer_is_sent_again(
     index: AcceptedIndex,
 ) -> None:
     consent, visitor = subscriber("a@example.com"), guest("a@example.com", version=5)
-    accept(index, customer(1, "a@example.com"), consent, visitor, subscriber("b@example.com"))
+    accept(index, visitor, customer(1, "a@example.com"), consent, subscriber("b@example.com"))
     accept(index, customer(1, "b@example.com"))
     assert reason(index, consent) is None
     assert reason(index, visitor) is None
     assert reason(index, guest("a@example.com", version=4)) == OLDER
     assert reason(index, subscriber("b@example.com")) == UNCHANGED
     assert reason(index, customer(1, "b@example.com")) == UNCHANGED
+
+
+def test_a_guest_does_not_rename_the_customer_who_has_the_address_by_now(
+    index: AcceptedIndex,
+) -> None:
+    accept(index, customer(1, "A@example.com"), subscriber("b@example.com"))
+    assert reason(index, guest("a@example.com")) == HAS_ACCOUNT
+    assert reason(index, guest("b@example.com")) is None
+    gate = Gate(index)
+    fresh, visitor = customer(2, "c@example.com"), guest("c@example.com")
+    gate.open([fresh, visitor])
+    gate.accept(fresh, 1000)
+    assert gate.admit(visitor) == HAS_ACCOUNT
 
 
 def test_removal_and_return_in_one_cycle_are_written_as_they_ended(index: AcceptedIndex) -> None:
