@@ -8,8 +8,16 @@ from typing import Any
 
 import orjson
 
-from cdc.errors import ApiError, ApiRejected, ApiThrottled, Disposition
+from cdc.errors import (
+    ApiError,
+    ApiForbidden,
+    ApiRejected,
+    ApiThrottled,
+    ApiUnauthorized,
+    Disposition,
+)
 from config.workspace import RetrySettings
+from sinks.health import Health, Reason
 from sinks.progress import Progress
 from sinks.synerise.backoff import StopSignal, Waits, pause
 from sinks.synerise.exchange import Exchange
@@ -30,9 +38,12 @@ class Catalogs:
     Source: Synerise API: catalogs (bags), stale catalog ids.
     """
 
-    def __init__(self, exchange: Exchange, retry: RetrySettings, stop: StopSignal) -> None:
+    def __init__(
+        self, exchange: Exchange, retry: RetrySettings, health: Health, stop: StopSignal
+    ) -> None:
         self._exchange = exchange
         self._retry = retry
+        self._health = health
         self._stop = stop
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
@@ -67,18 +78,24 @@ class Catalogs:
         catalog of the name.
         """
         waits = Waits(self._retry.base_s, self._retry.longest_s)
-        while True:
-            found = self._find(name, progress)
-            if found is not None:
-                return found
-            try:
-                return self._create(name, progress)
-            except ApiError as exc:
-                if exc.disposition is not Disposition.RETRY:
-                    raise
-                logger.warning("catalog.uncertain", extra={"catalog": name, "error": str(exc)})
-                asked_s = exc.retry_after_s if isinstance(exc, ApiThrottled) else None
-                pause(self._stop, waits.next_s(asked_s), "create a catalog")
+        with self._health.trouble() as trouble:
+            while True:
+                found = self._find(name, progress)
+                if found is not None:
+                    return found
+                try:
+                    return self._create(name, progress)
+                except ApiError as exc:
+                    if exc.disposition is not Disposition.RETRY:
+                        raise
+                    logger.warning("catalog.uncertain", extra={"catalog": name, "error": str(exc)})
+                    trouble.waits(_reason(exc))
+                    pause(self._stop, self._wait_s(exc, waits), "create a catalog")
+
+    def _wait_s(self, exc: ApiError, waits: Waits) -> float:
+        if isinstance(exc, ApiForbidden | ApiUnauthorized):
+            return self._retry.forbidden_s
+        return waits.next_s(exc.retry_after_s if isinstance(exc, ApiThrottled) else None)
 
     def _find(self, name: str, progress: Progress) -> str | None:
         matches: list[int] = []
@@ -132,6 +149,15 @@ class Catalogs:
         raise ApiRejected(
             f"asked to {request.what}: refused", status=status, body=decision.response
         )
+
+
+def _reason(exc: ApiError) -> Reason:
+    """What is waited for, as the health of the workspace shows it."""
+    if isinstance(exc, ApiForbidden):
+        return "forbidden"
+    if isinstance(exc, ApiUnauthorized):
+        return "unauthorized"
+    return "throttled" if isinstance(exc, ApiThrottled) else "unavailable"
 
 
 def _total_count(fields: dict[str, Any], seen_count: int) -> float:

@@ -102,7 +102,8 @@ class Exchange:
             is_suspect_final: return after some 500 in a row instead of trying for ever.
         Raises:
             Stopped: a stop came first; the request may have been accepted.
-            ApiUnavailable, ApiThrottled, ApiUnauthorized: a request that is made once failed.
+            ApiUnavailable, ApiThrottled, ApiUnauthorized, ApiForbidden: a request that is made once
+                failed.
         Blocks: until an answer decides or the stop is set, plus a request's time-out.
         """
         waits = waits or Waits(self._retry.base_s, self._retry.longest_s)
@@ -223,6 +224,8 @@ def _error(outcome: Outcome, request: Request) -> ApiError:
     if isinstance(outcome, Throttled):
         asked_s = retry_after_s(outcome.retry_after, datetime.now(UTC))
         return ApiThrottled(f"{doing}: too many requests", retry_after_s=asked_s)
+    if isinstance(outcome, Forbidden):
+        return ApiForbidden(f"{doing}: {outcome.response or 'forbidden'}", status=403)
     status = outcome.status if isinstance(outcome, Retry) else None
     reason = outcome.reason if isinstance(outcome, Retry) else type(outcome).__name__
     return ApiUnavailable(f"{doing}: {reason}", status=status)

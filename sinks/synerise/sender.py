@@ -47,7 +47,7 @@ class Sender:
     ) -> None:
         self._workspace = workspace
         self._exchange = exchange
-        self._catalogs = Catalogs(exchange, retry, stop)
+        self._catalogs = Catalogs(exchange, retry, health, stop)
         self._retry = retry
         self._health = health
         self._stop = stop

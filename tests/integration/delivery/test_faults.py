@@ -15,6 +15,7 @@ PROFILES = "POST /v4/clients/batch"
 ORDERS = "POST /v4/transactions/batch"
 ITEMS = "POST /catalogs/bags/*/items/batch"
 LOGIN = "POST /uauth/v2/auth/login/profile"
+CREATE_CATALOG = "POST /catalogs/bags"
 
 
 def publish_all(run: Running) -> None:
@@ -158,6 +159,18 @@ def test_forbidden_for_good_is_waited_out_with_an_alarm_and_nothing_is_dropped(
         wait_until(lambda: delivery.health.reason == "forbidden", what="the alarm to be raised")
         wait_until(lambda: run.committed(Model.PRODUCT) == 2, what="products, which do not wait")
         assert run.committed(Model.CUSTOMER) == 0
+        run.admin.clear_faults()
+        assert_all_arrived(run)
+        wait_until(lambda: delivery.health.is_ok, what="health to come back")
+
+
+def test_a_key_that_may_not_create_catalogs_raises_the_alarm_and_waits(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.admin.faults({"kind": "forbidden", "route": CREATE_CATALOG, "count": None})
+        publish_all(run)
+        delivery = run.start()
+        wait_until(lambda: delivery.health.reason == "forbidden", what="the alarm to be raised")
+        assert run.committed(Model.PRODUCT) == 0
         run.admin.clear_faults()
         assert_all_arrived(run)
         wait_until(lambda: delivery.health.is_ok, what="health to come back")
