@@ -129,7 +129,6 @@ _MISCONFIGURED: tuple[type[Exception], ...] = (
     errors.ResourceNotFoundError,
     errors.TopicAlreadyExistsError,
     errors.TopicDeletionDisabledError,
-    # A second process joined with our name: it works on, this one must not.
 )
 _FENCED: tuple[type[Exception], ...] = (
     errors.ProducerFencedError,
@@ -157,6 +156,7 @@ _MEANINGS: dict[type[Exception], type[TopicError]] = {
     **dict.fromkeys(_UNAVAILABLE, LogUnavailable),
     **dict.fromkeys(_MISCONFIGURED, LogMisconfigured),
     **dict.fromkeys(_FENCED, PublisherFenced),
+    # A second process joined with our name: it works on, this one must not.
     errors.FencedInstanceIdError: ConsumerFenced,
     **dict.fromkeys(_TOO_LARGE, RecordTooLarge),
     **dict.fromkeys(_LOST, OffsetLost),

@@ -34,6 +34,9 @@ CYCLE_BYTES_MAX = 32_000_000
 # A lane looks at two consumers in turn; this is the longest that one can keep it from the other.
 IDLE_S = 0.02
 REST_S = 1.0
+# A topic log that is back is read again soon: one connection every few seconds harms no broker.
+LOG_BASE_S = 0.2
+LOG_LONGEST_S = 5.0
 
 
 def wall_clock_ms() -> int:
@@ -166,8 +169,7 @@ class Lane(ABC):
 
         Errors of the API never get here: requests are repeated where they are made.
         """
-        retry = self._parts.workspace.retry
-        waits = Waits(retry.base_s, retry.longest_s)
+        waits = Waits(LOG_BASE_S, LOG_LONGEST_S)
         try:
             with self._parts.client.health.trouble() as trouble:
                 while not self._stop.is_set():
@@ -176,12 +178,13 @@ class Lane(ABC):
                             while not self._stop.is_set():
                                 self.cycle()
                                 trouble.over()
-                                waits = Waits(retry.base_s, retry.longest_s)
+                                waits = Waits(LOG_BASE_S, LOG_LONGEST_S)
                     except PipelineError as exc:
                         if exc.disposition is not Disposition.RETRY:
                             raise
                         trouble.waits("topic log")
-                        logger.warning("lane.interrupted", extra=self._facts(exc))
+                        level = logging.INFO if waits.taken_count else logging.WARNING
+                        logger.log(level, "lane.interrupted", extra=self._facts(exc))
                         pause(self._stop, waits.next_s(), "reach the topic log")
         except Stopped:
             return

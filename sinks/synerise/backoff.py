@@ -31,6 +31,9 @@ class Waits:
     """Waits of one series of attempts: doubled each time, with full jitter, never over a maximum.
 
     Source: library `backoff` (generator `expo`, `full_jitter`).
+
+    Attributes:
+        taken_count: waits that were asked for.
     """
 
     def __init__(
@@ -44,9 +47,11 @@ class Waits:
         )
         next(self._steps)
         self._jitter = jitter
+        self.taken_count = 0
 
     def next_s(self, at_least_s: float | None = None) -> float:
         """Seconds before the next attempt; what the server asked for is a minimum."""
+        self.taken_count += 1
         wait_s = self._jitter(next(self._steps))
         return wait_s if at_least_s is None else max(wait_s, at_least_s)
 

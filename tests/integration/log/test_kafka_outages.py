@@ -51,6 +51,9 @@ def held() -> tuple[int, int]:
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored.*socket:pytest.PytestUnraisableExceptionWarning"
+)
 def test_attempts_to_connect_leave_nothing_behind(
     unique_name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
