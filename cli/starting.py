@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from cdc.checkpoint import Checkpoint
 from cdc.errors import LogMisconfigured, LogUnavailable, PipelineError, PublisherFenced, TopicError
 from cdc.log.protocol import LogAdmin
 from cdc.records import Model
-from cli.folders import why_unwritable
+from cli.folders import fault_of, try_writing
 from cli.groups import PartitionOffsets, offsets_of
 from cli.mapping_history import changes, replay_command
 from cli.topics import admin_of, place_of
@@ -38,16 +39,17 @@ def make_state_dir(settings: Settings) -> None:
 
     Raises:
         SettingsFaulty: it cannot be made, or no file can be written in it.
+        LogUnavailable: its disk is full.
     """
+    folder = settings.state_dir
     try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try_writing(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
-        raise SettingsFaulty(
-            [f"state_dir: {settings.state_dir} cannot be made ({exc.strerror})"]
-        ) from exc
-    fault = why_unwritable(settings.state_dir)
-    if fault is not None:
-        raise SettingsFaulty([f"state_dir: {fault}"])
+        fault = f"state_dir: {fault_of(folder, exc)}"
+        if exc.errno == errno.ENOSPC:
+            raise LogUnavailable(fault) from exc
+        raise SettingsFaulty([fault]) from exc
 
 
 def start_facts(

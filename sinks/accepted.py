@@ -9,14 +9,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cdc.errors import LogUnavailable
 from cdc.side_files import look_at
 from sinks.acceptance import AcceptedChanges, AcceptedRow, Successor, scope_of
+from sinks.accepted_file import connect, failure
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accepted (
@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS removed (
     claim TEXT PRIMARY KEY,
     removed_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS state (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS successor (
     claim TEXT PRIMARY KEY,
     custom_id TEXT,
@@ -45,6 +49,8 @@ CREATE TABLE IF NOT EXISTS successor (
 ) WITHOUT ROWID;
 """
 _COUNTS = "SELECT scope, count(*) FROM accepted GROUP BY scope ORDER BY scope"
+_FORGET = "UPDATE accepted SET fingerprint = x'', captured_ms = 0"
+_RESTART = "restart:"
 _CHUNK_COUNT = 500
 _COLUMNS = "target, fingerprint, version, topic, partition, offset, captured_ms, accepted_ms, email"
 _UPSERT = """
@@ -62,29 +68,22 @@ ON CONFLICT (target) DO UPDATE SET
 class AcceptedIndex:
     """The index file of one workspace. Many threads use it, one at a time; its owner closes it.
 
+    A file that is damaged when it is opened is moved aside, and a new one begins.
+
     Raises (all methods):
-        LogUnavailable: the file is busy or damaged, or its disk is full.
+        LogUnavailable: the file is busy, or its disk is full.
+        AcceptedDamaged: the file was found damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.Lock()
+        self._connection = connect(path, _SCHEMA)
         try:
-            # It holds e-mail addresses. Where it cannot be made, SQLite says why.
-            with suppress(OSError):
-                path.touch(mode=0o600)
-            self._connection = sqlite3.connect(
-                path, timeout=10.0, check_same_thread=False, isolation_level=None
-            )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # Forgetting a removed person after a power cut would bring that person back.
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.executescript(_SCHEMA)
-            self._has_removed = bool(
-                self._connection.execute("SELECT 1 FROM removed LIMIT 1").fetchall()
-            )
-        except sqlite3.Error as exc:
-            raise LogUnavailable(f"opening the accepted index {path.name}: {exc}") from exc
+            self._has_removed = bool(self._select("SELECT 1 FROM removed LIMIT 1", ()))
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -158,28 +157,33 @@ class AcceptedIndex:
             )
             for row in changes.rows.values()
         ]
+        with self._writing() as connection:
+            connection.executemany(_UPSERT, rows)
+            connection.executemany(
+                "DELETE FROM removed WHERE claim = ?", [(c,) for c in changes.returned]
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO removed (claim, removed_ms) VALUES (?, ?)",
+                list(changes.removed.items()),
+            )
+            self._write_successors(changes.successors)
+        self._has_removed = self._has_removed or bool(changes.removed)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    self._connection.executemany(_UPSERT, rows)
-                    self._connection.executemany(
-                        "DELETE FROM removed WHERE claim = ?", [(c,) for c in changes.returned]
-                    )
-                    self._connection.executemany(
-                        "INSERT OR REPLACE INTO removed (claim, removed_ms) VALUES (?, ?)",
-                        list(changes.removed.items()),
-                    )
-                    self._write_successors(changes.successors)
+                    yield self._connection
                 except BaseException:
                     # A full disk has ended the transaction already; its error is the one to tell.
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
                 self._connection.execute("COMMIT")
-                self._has_removed = self._has_removed or bool(changes.removed)
             except sqlite3.Error as exc:
-                raise LogUnavailable(f"writing the accepted index: {exc}") from exc
+                raise failure("writing the accepted index", self._path, exc) from exc
 
     def _write_successors(self, successors: Mapping[str, Successor | None]) -> None:
         self._connection.executemany(
@@ -198,21 +202,44 @@ class AcceptedIndex:
         """
         where = "" if scope is None else " WHERE scope = ?"
         values = () if scope is None else (scope,)
-        with self._lock:
-            try:
-                cursor = self._connection.execute(
-                    f"UPDATE accepted SET fingerprint = x'', captured_ms = 0{where}", values
+        with self._writing() as connection:
+            return connection.execute(_FORGET + where, values).rowcount
+
+    def aim(self, target: str, lanes: Iterable[str]) -> bool:
+        """Say which workspace of the service is written to; whether it was another one before.
+
+        What another one took says nothing of this one. So all fingerprints are forgotten, and the
+        lanes have to start again at the first record (`has_to_restart`).
+        """
+        with self._writing() as connection:
+            found = connection.execute("SELECT value FROM state WHERE name = 'target'").fetchall()
+            if found == [(target,)]:
+                return False
+            connection.execute("INSERT OR REPLACE INTO state VALUES ('target', ?)", (target,))
+            if found:
+                connection.execute(_FORGET)
+                connection.executemany(
+                    "INSERT OR REPLACE INTO state VALUES (?, '')",
+                    [(_RESTART + lane,) for lane in lanes],
                 )
-                return cursor.rowcount
-            except sqlite3.Error as exc:
-                raise LogUnavailable(f"writing the accepted index: {exc}") from exc
+            return bool(found)
+
+    def has_to_restart(self, lane: str) -> bool:
+        """Whether a lane has to go back to the first record and has not done so yet."""
+        statement = "SELECT 1 FROM state WHERE name = ?"
+        return bool(self._select(statement, (_RESTART + lane,)))
+
+    def restarted(self, lane: str) -> None:
+        """Note that a lane stands at the first record."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM state WHERE name = ?", (_RESTART + lane,))
 
     def _select(self, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
             except sqlite3.Error as exc:
-                raise LogUnavailable(f"reading the accepted index: {exc}") from exc
+                raise failure("reading the accepted index", self._path, exc) from exc
 
 
 def accepted_path(state_dir: Path, workspace: str) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from hashlib import blake2b
 
 from cdc.log.protocol import TopicLog
 from cdc.log.topics import TopicNames
@@ -16,6 +18,8 @@ from sinks.health import HealthState
 from sinks.progress import ProgressShot
 from sinks.synerise.backoff import StopSignal
 from sinks.synerise.client import SyneriseClient
+
+logger = logging.getLogger(__name__)
 
 
 class Delivery:
@@ -43,11 +47,26 @@ class Delivery:
     ) -> None:
         parts = LaneParts(workspace, log, names, mapper, client, index, stop)
         self._client = client
+        self._index = index
         self.workspace = workspace
         self._lanes: tuple[Lane, ...] = (PeopleLane(parts), CatalogLane(parts))
 
     def start(self) -> None:
-        """Start both lanes; returns at once."""
+        """Start both lanes; returns at once.
+
+        Raises:
+            LogUnavailable: the accepted index cannot be written.
+        """
+        lanes = [lane.name for lane in self._lanes]
+        if self._index.aim(_target_of(self.workspace), lanes):
+            logger.warning(
+                "workspace.changed",
+                extra={
+                    "workspace": self.workspace.name,
+                    "reason": "the address, GUID or API key is not that of the last time; in case"
+                    " it leads to another workspace, everything in the topics is sent once more",
+                },
+            )
         for lane in self._lanes:
             lane.start()
 
@@ -84,3 +103,9 @@ class Delivery:
     def progress(self) -> dict[str, ProgressShot]:
         """Counters by lane."""
         return {lane.name: lane.progress.shot() for lane in self._lanes}
+
+
+def _target_of(workspace: WorkspaceSettings) -> str:
+    """What leads to a workspace of the service, as a digest: it must not give the key away."""
+    who = workspace.guid or workspace.api_key.get_secret_value()
+    return blake2b(f"{workspace.url}\n{who}".encode(), digest_size=16).hexdigest()

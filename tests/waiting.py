@@ -16,7 +16,7 @@ class WaitExpired(AssertionError):
 def wait_until(
     predicate: Callable[[], T],
     *,
-    timeout_s: float = 10.0,
+    timeout_s: float = 30.0,
     what: str = "",
     interval_s: float = 0.02,
 ) -> T:

@@ -61,9 +61,14 @@ _TRANSIENT = {
     sqlite3.SQLITE_NOMEM: "memory ran out",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
 }
+# Capture notices that the topics are gone, and the identity index tells it what was deleted.
+_REMEDY = (
+    "stop the daemon and remove it with its -wal and -shm; the next start loads everything from the"
+    " shop anew"
+)
 _PERMANENT = {
-    sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and run a full synchronization",
-    sqlite3.SQLITE_NOTADB: "the file is no SQLite database; check log.embedded.path",
+    sqlite3.SQLITE_CORRUPT: f"the file is damaged; {_REMEDY}",
+    sqlite3.SQLITE_NOTADB: f"the file is damaged, or log.embedded.path names another; {_REMEDY}",
     sqlite3.SQLITE_READONLY: "the file is read-only for this user",
     sqlite3.SQLITE_PERM: "this user may not use the file",
     sqlite3.SQLITE_AUTH: "this user may not use the file",

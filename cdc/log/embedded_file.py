@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdc.errors import LogMisconfigured
+from cdc.errors import LogMisconfigured, LogUnavailable
 from cdc.log.embedded_cleaning import Retention
 from cdc.log.embedded_database import Database, translate
 from cdc.log.embedded_topics import StoredTopics, ensure_topics, has_topics, load_topics
@@ -61,11 +62,13 @@ class EmbeddedFile:
 
         Raises:
             LogMisconfigured: it cannot be made.
+            LogUnavailable: the disk is full.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as exc:
-            raise LogMisconfigured(f"making the folder of the topic log: {exc}") from exc
+            error = LogUnavailable if exc.errno == errno.ENOSPC else LogMisconfigured
+            raise error(f"making the folder of the topic log: {exc}") from exc
 
     def are_published(self, topics: Iterable[str]) -> bool:
         """Tell whether only the publisher writes to these topics, and no appender."""

@@ -26,7 +26,8 @@ class Rename:
     Attributes:
         former_email: address that was accepted last, None when the index does not know.
         other_emails: addresses the customer had at some time, folded to lower case.
-        accepted_ms: when `former_email` was accepted, Unix milliseconds; 0 when unknown.
+        accepted_ms: when `former_email` was accepted, or an order of a customer who was not, Unix
+            milliseconds; 0 when unknown.
         taken_ms: when something with the new address was accepted last; 0 when never.
     """
 
@@ -118,6 +119,8 @@ class Gate:
         self._put(row)
         if payload.kind is PayloadKind.PROFILE_DELETE:
             self._remove_person(payload, now_ms)
+        elif payload.kind is PayloadKind.TRANSACTION:
+            self._note_buyer(payload, row)
         elif payload.is_customer:
             self._inherit(payload, row)
             if self._removed:
@@ -144,10 +147,11 @@ class Gate:
             for claim in sorted(payload.payload.claims)
             if claim.startswith(EMAIL_CLAIM) and claim != own
         )
-        if former is None and not others:
+        is_new = row is None or self._successors.is_taken_over(payload.custom_id or "")
+        if former is None and not others and is_new:
             return None
         taken = [each.accepted_ms for each in self._holders({own}) if each.target != payload.target]
-        accepted_ms = row.accepted_ms if row is not None and former is not None else 0
+        accepted_ms = 0 if row is None else row.accepted_ms
         return Rename(payload, former, others, accepted_ms, max(taken, default=0))
 
     def is_gone(self, custom_id: str) -> bool:
@@ -170,6 +174,13 @@ class Gate:
         """What has to be written; the gate keeps knowing it but gives it out once."""
         changes, self._changes = self._changes, AcceptedChanges()
         return changes
+
+    def _note_buyer(self, payload: Outgoing, row: AcceptedRow) -> None:
+        """Remember that a customer who was not accepted has a profile: the order has made one."""
+        custom_id = payload.client.get("customId")
+        if custom_id is not None and CUSTOMER_PROFILE + custom_id not in self._rows:
+            target = CUSTOMER_PROFILE + custom_id
+            self._put(row._replace(target=target, fingerprint=b"", version=0, email=None))
 
     def _inherit(self, payload: Outgoing, row: AcceptedRow) -> None:
         """Note whose profile the customer holds by now: the own one, and that of the address."""

@@ -12,8 +12,9 @@ profile of B is looked up:
   update cannot succeed and becomes a dead letter.
 
 A customer that is sent for the first time needs no look-up: a new custom id with a known address
-is stored on that address's profile. Reads may lag behind writes: while something with address B
-was accepted a moment ago, "there is none" is not believed at once.
+is stored on that address's profile. It is not new when orders named the customer before, as after
+a refusal; then the profile they made is looked up by custom id. Reads may lag behind writes: while
+something with address B was accepted a moment ago, "there is none" is not believed at once.
 
 Source: Synerise API: identity rules (merging profiles), merge endpoints, asynchrony.
 """
@@ -42,6 +43,10 @@ class Profiles(Protocol):
 
     def profile_by_email(self, email: str, progress: Progress) -> RemoteProfile | None:
         """The profile that holds an address."""
+        ...
+
+    def profile_by_custom_id(self, custom_id: str, progress: Progress) -> RemoteProfile | None:
+        """The profile that holds a custom id."""
         ...
 
     def merge(self, source_id: int, target_id: int, progress: Progress) -> bool:
@@ -132,12 +137,32 @@ class IdentityResolver:
             if not is_own and not (is_certain and own.custom_id is None):
                 continue
             return self._profiles.merge(own.client_id, holder.client_id, self._progress)
-        return True
+        return self._has_merged_own(rename, holder)
+
+    def _has_merged_own(self, rename: Rename, holder: RemoteProfile) -> bool:
+        """The same for a profile that no address leads to: orders alone may have made it."""
+        custom_id = rename.outgoing.custom_id
+        if custom_id is None:
+            return True
+        written_ms = rename.accepted_ms if rename.former_email is None else 0
+        own = self._visible(
+            lambda: self._profiles.profile_by_custom_id(custom_id, self._progress), written_ms
+        )
+        if own is None or own.client_id == holder.client_id:
+            return True
+        return self._profiles.merge(own.client_id, holder.client_id, self._progress)
 
     def _look(self, email: str, written_ms: int) -> RemoteProfile | None:
+        return self._visible(
+            lambda: self._profiles.profile_by_email(email, self._progress), written_ms
+        )
+
+    def _visible(
+        self, read: Callable[[], RemoteProfile | None], written_ms: int
+    ) -> RemoteProfile | None:
         """Read a profile; when it was written a moment ago, wait until it shows."""
         while True:
-            found = self._profiles.profile_by_email(email, self._progress)
+            found = read()
             if found is not None or self._now_ms() - written_ms > VISIBLE_WITHIN_MS:
                 return found
             pause(self._stop, LOOK_AGAIN_S, "see a profile that was just written")

@@ -213,6 +213,8 @@ class Lane(ABC):
                 consumer = parts.log.consumer(group, topics)
                 opening.callback(consumer.close)
                 self._consumers.update(dict.fromkeys(topics, consumer))
+            if parts.index.has_to_restart(self.name):
+                self._restart()
             self._appender = parts.log.appender()
             opening.callback(self._appender.close)
             pool = opening.enter_context(
@@ -237,6 +239,19 @@ class Lane(ABC):
                 self._flush,
             )
             return opening.pop_all()
+
+    def _restart(self) -> None:
+        """Go back to the first record there is."""
+        admin = self._parts.log.admin()
+        try:
+            begins = admin.begin_offsets(self._consumers)
+        finally:
+            admin.close()
+        for consumer in {id(each): each for each in self._consumers.values()}.values():
+            places = {place: begins[place] for place in consumer.positions()}
+            consumer.seek(places)
+            consumer.commit(places)
+        self._parts.index.restarted(self.name)
 
     def _keep_alive(self) -> None:
         for consumer in {id(each): each for each in self._consumers.values()}.values():

@@ -52,18 +52,14 @@ class Successors:
             if holder is not None:
                 payload.sell_to(holder)
         elif payload.kind is PayloadKind.EVENT:
-            return TAKEN_OVER if self._is_taken_over(payload) else None
+            # Told by custom id, a deletion that comes too late would make a new profile.
+            custom_id = str(payload.payload.body["client"].get("customId"))
+            return TAKEN_OVER if self.is_taken_over(custom_id) else None
         elif self._is_for_left_address(payload):
             if payload.is_guest:
                 return LEFT_ADDRESS
             payload.leave_uuid_out()
         return None
-
-    def _is_taken_over(self, payload: Outgoing) -> bool:
-        """Whether a deletion comes too late: told by custom id, it would make a new profile."""
-        custom_id = payload.payload.body["client"].get("customId")
-        found = self._find(f"{CUSTOM_ID_CLAIM}{custom_id}")
-        return found is not None and found.custom_id is not None
 
     def _is_for_left_address(self, payload: Outgoing) -> bool:
         if payload.kind is not PayloadKind.PROFILE or payload.custom_id is not None:
@@ -73,6 +69,11 @@ class Successors:
     def has_gone(self, custom_id: str) -> bool:
         """Whether a customer was deleted and the workspace was not told."""
         return self._find(CUSTOM_ID_CLAIM + custom_id) is not None
+
+    def is_taken_over(self, custom_id: str) -> bool:
+        """Whether a customer's profile is another customer's by now."""
+        found = self._find(CUSTOM_ID_CLAIM + custom_id)
+        return found is not None and found.custom_id is not None
 
     def gone(self, custom_id: str, changes: AcceptedChanges) -> None:
         """Note a customer who was deleted without a word."""

@@ -23,7 +23,7 @@ from sinks.synerise.requests import (
     PERMISSIONS_PATH,
     Request,
     merge_request,
-    profile_by_email_request,
+    profile_request,
 )
 from sinks.synerise.results import SendResult
 from sinks.synerise.sender import Sender
@@ -98,7 +98,18 @@ class SyneriseClient:
             ApiRejected: the service refuses the question.
             Stopped: a stop came first.
         """
-        request = profile_by_email_request(email)
+        return self._profile("by-email", email, progress)
+
+    def profile_by_custom_id(self, custom_id: str, progress: Progress) -> RemoteProfile | None:
+        """The profile that holds a custom id, None when there is none.
+
+        Raises:
+            ApiForbidden, ApiRejected, Stopped: as `profile_by_email`.
+        """
+        return self._profile("by-customid", custom_id, progress)
+
+    def _profile(self, identifier: str, value: str, progress: Progress) -> RemoteProfile | None:
+        request = profile_request(identifier, value)
         decision = self._exchange.perform(request, progress).decision
         if isinstance(decision, Refused) and decision.status == 404:
             return None
@@ -147,7 +158,7 @@ class SyneriseClient:
             ApiUnavailable, ApiThrottled, ApiUnauthorized, ApiRejected, Stopped.
         Blocks: a few time-outs of a request.
         """
-        request = replace(profile_by_email_request(_NOBODY), is_once=True)
+        request = replace(profile_request("by-email", _NOBODY), is_once=True)
         decision = self._exchange.perform(request, Progress()).decision
         if isinstance(decision, Forbidden):
             return False

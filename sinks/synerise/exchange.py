@@ -165,6 +165,7 @@ class Exchange:
             answer,
             is_catalog_item=request.is_catalog_item,
             expects_json=request.expects_json,
+            names_object=request.names_object,
         )
         if isinstance(outcome, Throttled):
             progress.throttled()

@@ -59,6 +59,10 @@ class TooLarge:
     response: str = ""
 
 
+_REFUSALS = frozenset({400, 409, 415, 422})
+_MISSING = frozenset({404, 405})
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Refused for good: at least one element of the request is not acceptable."""
@@ -96,11 +100,21 @@ Outcome = (
 )
 
 
-def judge(answer: Answer, *, is_catalog_item: bool = False, expects_json: bool = False) -> Outcome:
+def judge(
+    answer: Answer,
+    *,
+    is_catalog_item: bool = False,
+    expects_json: bool = False,
+    names_object: bool = False,
+) -> Outcome:
     """Tell what an answer means.
+
+    Only statuses that the API documents for the request say something about what was sent; others
+    come from something in between, or from a wrong address, and are waited out.
 
     Args:
         is_catalog_item: the request wrote items of a catalog whose id was looked up before.
+        names_object: the path names a profile, which may not exist.
         expects_json: a success without a JSON body is no success (login, reads, catalogs).
     Source: Synerise API: status codes at a glance; stale catalog ids.
     """
@@ -122,9 +136,8 @@ def judge(answer: Answer, *, is_catalog_item: bool = False, expects_json: bool =
         return Throttled(answer.retry_after, text)
     if status in (408, 425) or status >= 500:
         return Retry(f"status {status}", status, answer.retry_after, text)
-    if 400 <= status < 500:
+    if status in _REFUSALS or (names_object and status in _MISSING):
         return Refused(status, text)
-    # 1xx and 3xx come from something between us and the service.
     return Retry(f"unexpected status {status}", status, answer.retry_after, text)
 
 

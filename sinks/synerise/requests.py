@@ -32,6 +32,7 @@ class Request:
         expects_json: a success must carry JSON.
         is_patient: on 403 it is repeated slowly; otherwise 403 is an outcome.
         is_once: it is not repeated for anything but a fresh token; for people who wait.
+        names_object: its path names a profile, which may not exist.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Request:
     expects_json: bool = False
     is_patient: bool = True
     is_once: bool = False
+    names_object: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,19 @@ def write_request(elements: Sequence[Outgoing], catalog_id: str | None = None) -
 
 def delete_request(custom_id: str, spelling: str) -> Request:
     """The request that deletes a profile by custom id."""
-    return Request("DELETE", spelling + quote(custom_id, safe=""), "delete a profile")
+    path = spelling + quote(custom_id, safe="")
+    return Request("DELETE", path, "delete a profile", names_object=True)
 
 
-def profile_by_email_request(email: str) -> Request:
-    """The request that reads the profile of an e-mail address."""
+def profile_request(identifier: str, value: str) -> Request:
+    """The request that reads a profile; `identifier` is "by-email" or "by-customid"."""
     return Request(
         "GET",
-        f"/v4/clients/by-email/{quote(email, safe='')}",
+        f"/v4/clients/{identifier}/{quote(value, safe='')}",
         "read a profile",
         expects_json=True,
         is_patient=False,
+        names_object=True,
     )
 
 
@@ -103,4 +107,5 @@ def merge_request(source_id: int, target_id: int) -> Request:
         f"/v4/clients/merge/from/ids/{source_id}/to/id/{target_id}",
         "merge profiles",
         is_patient=False,
+        names_object=True,
     )

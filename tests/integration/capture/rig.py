@@ -163,7 +163,7 @@ class CaptureRig:
         self._stop.set()
         self.wait_until_ended()
 
-    def wait_until_ended(self, timeout_s: float = 30.0) -> None:
+    def wait_until_ended(self, timeout_s: float = 60.0) -> None:
         """Wait for the service to end by itself."""
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -174,7 +174,7 @@ class CaptureRig:
         raw = self._admin.checkpoint()
         return None if raw is None else Checkpoint.decode(raw)
 
-    def wait_until_at_rest(self, timeout_s: float = 30.0) -> None:
+    def wait_until_at_rest(self, timeout_s: float = 60.0) -> None:
         """Wait until all that is committed now is published and no run is left."""
         end = Coordinates(*self.server.binlog_position())
         wait_until(lambda: self._is_at_rest(end), timeout_s=timeout_s, what="capture at rest")

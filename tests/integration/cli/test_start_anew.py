@@ -150,6 +150,30 @@ def test_topics_that_vanish_while_stopped_are_filled_again_and_no_delete_is_lost
     assert again.stop() == 0
 
 
+@pytest.mark.timeout(280)
+def test_a_damaged_file_is_refused_and_without_it_no_delete_is_lost(
+    machine: Machine, shop: pymysql.Connection[Any]
+) -> None:
+    order_id, customer_id = buyers_order(shop)
+    first = machine.start("run")
+    machine.wait_until_at_rest(first)
+    assert first.stop() == 0
+    path = machine.settings.embedded_log_path
+    path.write_bytes(b"\xa5" * path.stat().st_size)
+    change_meanwhile(shop, order_id)
+
+    refused = machine.start("capture")
+    assert refused.wait() == 2
+    assert "remove it with its -wal and -shm; the next start loads everything" in refused.output
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    again = machine.start("run")
+    machine.wait_until_at_rest(again)
+    assert_all_is_known(machine, order_id, customer_id)
+    assert_nothing_differs(machine, shop)
+    assert again.stop() == 0
+
+
 def test_a_file_that_vanishes_under_the_daemon_is_filled_again_and_no_delete_is_lost(
     machine: Machine, shop: pymysql.Connection[Any]
 ) -> None:

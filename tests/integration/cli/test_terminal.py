@@ -52,7 +52,7 @@ class OnTerminal:
     def close(self) -> None:
         """Kill what is left and close the terminal."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(60)
         self._thread.join(10)
         os.close(self._ours)
 
@@ -66,7 +66,7 @@ def test_initial_load_shows_bars_between_whole_log_lines(
     try:
         machine.wait_until_at_rest()
         daemon.process.terminate()
-        assert daemon.process.wait(30) == 0
+        assert daemon.process.wait(60) == 0
     finally:
         daemon.close()
     text = daemon.written.decode()
@@ -94,7 +94,7 @@ def test_second_signal_on_a_terminal_shows_the_cursor_and_leaves_at_once(
         daemon.process.terminate()
         wait_until(lambda: not _has_pending(daemon.process.pid), timeout_s=10, what="handling")
         daemon.process.terminate()
-        assert daemon.process.wait(10) in (143, 0)
+        assert daemon.process.wait(30) in (143, 0)
     finally:
         daemon.close()
     if daemon.process.returncode == 143:

@@ -281,10 +281,15 @@ class Running:
         routes = self.admin.stats()["requests"]
         return sum(each for name, each in routes.items() if name.startswith(route))
 
-    def assert_no_violation(self) -> None:
-        """Nothing was swallowed, doubled or overlapped."""
+    def assert_no_violation(self, *, may_overlap: bool = False) -> None:
+        """Nothing was swallowed, doubled or overlapped.
+
+        Args:
+            may_overlap: requests were given up while the service was still at them.
+        """
         verdict = self.admin.invariants()
-        assert verdict["ok"], verdict
+        evidence = [verdict["duplicate_charges"], verdict["violations"]]
+        assert verdict["ok"] or (may_overlap and not any(evidence)), verdict
 
 
 def _plain(settings: WorkspaceSettings) -> dict[str, Any]:

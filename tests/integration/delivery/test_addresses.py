@@ -271,6 +271,26 @@ def test_a_newer_record_replaces_a_customer_that_waits_for_an_address(tmp_path: 
         run.assert_no_violation()
 
 
+def test_a_customer_refused_once_is_not_lost_when_the_orders_have_made_a_profile(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as run:
+        run.publish(run.customer(1, "joerg@localhost"))
+        run.start()
+        run.wait_delivered()
+        assert [letter.key for letter in run.dead_letters()] == ["1"]
+        run.publish(run.order(100, customId="1"), run.subscriber("joerg@example.com"))
+        run.wait_delivered()
+        run.publish(run.customer(1, "joerg@example.com"))
+        run.wait_delivered()
+        (joerg,) = run.profiles().values()
+        assert (joerg["email"], joerg["customId"]) == ("joerg@example.com", "1")
+        assert joerg["agreements"] == {"email": True}
+        (order,) = run.orders()
+        assert order["clientId"] == joerg["clientId"]
+        run.assert_no_violation()
+
+
 @pytest.mark.parametrize("route", [LOOK + "/*", MERGE + "/*"])
 def test_a_key_that_may_not_look_or_merge_gives_a_dead_letter_that_says_so(
     route: str, tmp_path: Path

@@ -233,3 +233,30 @@ def test_records_nobody_can_read_or_map_become_dead_letters_and_the_stream_goes_
         assert letters["8"].reason == "decoding a record: the value is not JSON"
         assert letters["8"].request is None
         assert list(run.profiles()) == ["i@example.com"]
+
+
+def test_another_workspace_under_the_same_name_gets_everything(tmp_path: Path) -> None:
+    with running(tmp_path) as run, running(tmp_path / "other") as other:
+        publish_all(run)
+        run.start()
+        run.wait_delivered()
+        run.stop()
+        run.start(base_url=other.server.url)
+        wait_until(
+            lambda: (
+                other.profiles().keys() == run.profiles().keys()
+                and len(other.orders()) == len(run.orders())
+                and other.items("store-1") == run.items("store-1")
+            ),
+            timeout_s=20,
+            what="the other workspace to hold the same",
+        )
+        run.stop()
+        # The same one again goes on where it was.
+        delivery = run.start(base_url=other.server.url)
+        run.publish(run.customer(2, "b@example.com"))
+        run.wait_delivered()
+        assert delivery.progress["people"].record_count == 1
+        run.stop()
+        run.assert_no_violation()
+        other.assert_no_violation()

@@ -308,6 +308,14 @@ def test_file_of_something_else_is_refused(
     assert path.read_bytes() == before
 
 
+def test_halved_file_is_refused_with_the_remedy(log: EmbeddedLog, path: Path) -> None:
+    with opened(log) as publisher:
+        publisher.publish([entry(f"{n}", bytes(8000)) for n in range(100)], b"c")
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(LogMisconfigured, match=r"damaged; .*remove it with its -wal and -shm"):
+        log.publisher().open()
+
+
 def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     log = EmbeddedLog(tmp_path / "file" / "log.sqlite", NAMES, 1)

@@ -203,6 +203,19 @@ def test_renames_are_told_from_first_sends_and_repeats(index: AcceptedIndex) -> 
     assert (renames[0].accepted_ms, renames[0].taken_ms) == (70, 70)
 
 
+def test_a_customer_whom_an_accepted_order_named_has_a_profile_already(
+    index: AcceptedIndex,
+) -> None:
+    accept(index, order(5, "customId:1", {"customId": "1"}), now_ms=70)
+    gate = Gate(index)
+    payload = customer(1, "a@example.com")
+    gate.open([payload])
+    rename = gate.rename(payload)
+    assert rename is not None
+    assert (rename.former_email, rename.accepted_ms) == (None, 70)
+    assert gate.admit(payload) is None
+
+
 def test_without_an_index_former_addresses_in_the_claims_make_a_rename(
     index: AcceptedIndex,
 ) -> None:
@@ -246,10 +259,3 @@ def test_a_failed_write_changes_nothing(index: AcceptedIndex) -> None:
     with pytest.raises(LogUnavailable, match="accepted index"):
         index.write(AcceptedChanges(rows={"t": good}, removed={"email:a": 1}))
     assert index.load(["t"]) == {}
-
-
-def test_a_damaged_file_is_a_clear_error(tmp_path: Path) -> None:
-    path = tmp_path / "accepted.sqlite"
-    path.write_bytes(b"not a database" * 100)
-    with pytest.raises(LogUnavailable, match=r"opening the accepted index accepted\.sqlite"):
-        AcceptedIndex(path)

@@ -38,6 +38,10 @@ class FakeProfiles:
             return None
         return self.profiles.get(email)
 
+    def profile_by_custom_id(self, custom_id: str, progress: Progress) -> RemoteProfile | None:
+        found = (each for each in self.profiles.values() if each.custom_id == custom_id)
+        return next(found, None)
+
     def merge(self, source_id: int, target_id: int, progress: Progress) -> bool:
         if self.is_merge_lost:
             return False
@@ -101,6 +105,12 @@ def test_an_address_known_from_claims_alone_is_merged_only_with_our_custom_id() 
     ours = FakeProfiles({A: profile(1, "1", A), B: profile(2, None)})
     assert resolve(ours, former=None, others=("x@example.com", A)) == (Advice.SEND, None)
     assert ours.merges == [(1, 2)]
+
+
+def test_a_profile_that_orders_made_is_merged_into_the_holder_of_the_address() -> None:
+    profiles = FakeProfiles({B: profile(7, None), "": profile(9, "1", "")})
+    assert resolve(profiles, former=None)[0] is Advice.SEND
+    assert profiles.merges == [(9, 7)]
 
 
 def test_an_address_of_another_customer_has_to_wait() -> None:

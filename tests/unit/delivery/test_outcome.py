@@ -32,11 +32,12 @@ from sinks.synerise.outcome import (
         (400, Refused),
         (401, NewToken),
         (403, Forbidden),
-        (404, Refused),
-        (405, Refused),
+        (404, Retry),
+        (405, Retry),
         (408, Retry),
         (413, TooLarge),
         (415, Refused),
+        (418, Retry),
         (422, Refused),
         (425, Retry),
         (429, Throttled),
@@ -49,6 +50,12 @@ from sinks.synerise.outcome import (
 )
 def test_each_status_has_one_meaning(status: int, expected: type[Outcome]) -> None:
     assert type(judge(Answer(status, b""))) is expected
+
+
+def test_a_profile_named_by_the_path_may_be_missing() -> None:
+    assert isinstance(judge(Answer(404, b""), names_object=True), Refused)
+    assert isinstance(judge(Answer(405, b""), names_object=True), Refused)
+    assert isinstance(judge(Answer(418, b""), names_object=True), Retry)
 
 
 def test_a_catalog_that_is_unknown_or_foreign_is_stale() -> None:

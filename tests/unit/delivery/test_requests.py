@@ -12,7 +12,7 @@ from sinks.synerise.requests import (
     Limits,
     delete_request,
     limits_by_kind,
-    profile_by_email_request,
+    profile_request,
     write_request,
 )
 from sinks.synerise.splitting import halves, split
@@ -36,7 +36,7 @@ def test_an_event_travels_alone_and_bare() -> None:
 
 
 def test_identifiers_in_paths_are_percent_encoded() -> None:
-    path = profile_by_email_request("a+b/c d@example.com").path
+    path = profile_request("by-email", "a+b/c d@example.com").path
     assert path == "/v4/clients/by-email/a%2Bb%2Fc%20d%40example.com"
     assert delete_request("1/2", "/v4/clients/by-customid/").path.endswith("/1%2F2")
 
