@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
@@ -31,6 +32,11 @@ _DENIED = {
     3118: "the account is locked",
     4151: "the account is locked",
 }
+# What the schema does not have.
+_ABSENT = {1054: "no such column", 1146: "no such table"}
+# Here the server's text quotes names of the schema and accounts alone, never a value.
+_NAMING = {1054, 1142, 1143, 1146}
+_TABLE = re.compile(r"(?:FROM|JOIN)\s+`(\w+)`")
 
 
 class Reader(Protocol):
@@ -45,13 +51,25 @@ class Reader(Protocol):
         ...
 
 
-def classified(exc: pymysql.err.MySQLError, doing: str) -> SourceError:
-    """Map a driver error to one of ours, once and in this place."""
+def classified(exc: pymysql.err.MySQLError, doing: str, sql: str = "") -> SourceError:
+    """Map a driver error to one of ours, once and in this place.
+
+    Args:
+        sql: the statement without its values; its tables tell where a column is missing.
+    """
     code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else 0
     if isinstance(exc, pymysql.err.InterfaceError) or code in _AWAY:
         return SourceUnavailable(f"{doing}: connection lost or server away (error {code})")
+    names = f": {exc.args[1]}" if code in _NAMING and len(exc.args) > 1 else ""
     if code in _DENIED:
-        return SourceDenied(f"{doing}: {_DENIED[code]} (error {code})")
+        return SourceDenied(f"{doing}: {_DENIED[code]} (error {code}{names})")
+    if code in _ABSENT:
+        tables = ", ".join(dict.fromkeys(_TABLE.findall(sql)))
+        place = f", reading {tables}" if tables and code == 1054 else ""
+        return SourceMisconfigured(
+            f"{doing}: {_ABSENT[code]} (error {code}{names}{place}); this version of Magento, or "
+            "this schema, lacks what capture reads"
+        )
     return SourceError(f"{doing}: the server answered error {code}")
 
 
@@ -150,6 +168,7 @@ class Database:
 
         Raises:
             SourceUnavailable, SourceDenied, SourceError: the connection is closed then.
+            SourceMisconfigured: there is no such table or column; the connection is closed, too.
         """
         names, values = self._execute(sql, args)
         return [dict(zip(names, row, strict=True)) for row in values]
@@ -177,4 +196,4 @@ class Database:
                 return names, cast("list[tuple[Any, ...]]", list(cursor.fetchall()))
         except pymysql.err.MySQLError as exc:
             self.close()
-            raise classified(exc, "reading from the database") from exc
+            raise classified(exc, "reading from the database", sql) from exc

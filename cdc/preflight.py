@@ -13,6 +13,7 @@ from cdc.binlog.wire import Undecodable
 from cdc.database import Database
 from cdc.errors import START_ANEW, SourceDenied, SourceError, SourceMisconfigured
 from cdc.position import Flavor, Position
+from cdc.probe import probe
 from cdc.watch import WATCH_TABLE
 from config.source import CaptureSettings, DatabaseSettings
 
@@ -35,18 +36,18 @@ def preflight(
     capture: CaptureSettings,
     *,
     position: Position | None = None,
-    tables: Iterable[str] = WATCH_TABLE,
+    tables: Iterable[str] | None = None,
 ) -> list[Finding]:
     """Everything that would lose changes (errors) or may hurt later (warnings).
 
     Args:
         position: the stored position, where there is one.
-        tables: watched tables, without prefix.
+        tables: watched tables, without prefix; None for a whole shop, which is then read from, too.
     Raises:
         SourceUnavailable, SourceDenied, SourceError: the server cannot be asked.
     """
     identity = server_identity(database)
-    names = [settings.table_prefix + table for table in tables]
+    names = [settings.table_prefix + table for table in (WATCH_TABLE if tables is None else tables)]
     findings = list(_grant_findings(database, settings, identity.flavor, names))
     columns = _columns(database, settings.name, names)
     facts = ServerFacts(
@@ -62,6 +63,9 @@ def preflight(
     findings += _table_findings(database, settings, names, columns)
     if position is not None and not any(found.name == "log_bin" for found in findings):
         findings += _position_findings(database, position)
+    is_legible = not any(found.name in ("tables", "grant SELECT") for found in findings)
+    if tables is None and is_legible:
+        findings += probe(database, settings)
     return findings
 
 

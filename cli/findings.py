@@ -13,12 +13,16 @@ from cdc.log.protocol import LogAdmin
 from cdc.position import Position
 from cdc.preflight import preflight
 from cdc.records import Model
+from cli.address_findings import address_findings
 from cli.delivery_findings import delivery_findings, view_findings, workspace_findings
 from cli.finding import Line
 from cli.folders import why_unwritable
 from cli.groups import PartitionOffsets, offsets_of
 from cli.topics import admin_of, place_of
 from config.settings import Settings
+
+# Findings of what cannot be read: no more is asked of the shop then.
+_UNREAD = ("grant SELECT", "reading ")
 
 
 def findings(settings: Settings) -> list[Line]:
@@ -105,6 +109,8 @@ def _database(settings: Settings, topics: _Topics) -> Iterator[Line]:
     try:
         found = preflight(database, settings.database, settings.capture, position=topics.position)
         views = list(view_findings(settings, database))
+        if not any(each.name == "tables" or each.name.startswith(_UNREAD) for each in found):
+            views += address_findings(settings, database)
     except PipelineError as exc:
         yield _database_error(settings, part, exc)
         return
