@@ -80,7 +80,9 @@ class ServerIdClash(SourceError):
 
 
 class SourceMisconfigured(SourceError):
-    """A server setting or grant under which changes would be lost; names variable and fix."""
+    """A server setting or grant under which changes would be lost, or a table or column that the
+    schema lacks; names it and the fix.
+    """
 
     exit_code = 2
 
