@@ -84,11 +84,7 @@ def purge_all_but_the_last(machine: Machine) -> None:
     server = machine.server
     server.rotate_binlog()
 
-    def is_purged() -> bool:
-        server.execute(f"PURGE BINARY LOGS TO '{server.binlog_position()[0]}'")
-        return len(server.execute("SHOW BINARY LOGS")) == 1
-
-    wait_until(is_purged, what="all binlogs but the last one to be purged")
+    wait_until(server.purge_binlogs, what="all binlogs but the last one to be purged")
 
 
 @pytest.mark.timeout(280)
