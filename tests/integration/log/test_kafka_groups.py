@@ -166,9 +166,11 @@ def test_commits_go_through_while_another_member_makes_the_group_rebalance(spec:
     log = log_with(spec)
     publish_numbers(log, spec, 100)
     is_over = threading.Event()
+    # One change of the group for each commit: a slow broker would otherwise be in motion for ever.
+    turns = threading.Semaphore(1)
 
     def come_and_go() -> None:
-        while not is_over.is_set():
+        while turns.acquire() and not is_over.is_set():
             other = KafkaConsumer(
                 spec.names.checkpoint,
                 bootstrap_servers=spec.address,
@@ -186,19 +188,23 @@ def test_commits_go_through_while_another_member_makes_the_group_rebalance(spec:
         coming_and_going.start()
         try:
             wait_until(
-                lambda: committed_generation(consumer, behind(messages)) > generation + 2,
+                lambda: committed_generation(consumer, behind(messages), turns) > generation + 2,
                 timeout_s=60,
                 what="the group to change several times",
                 interval_s=0,
             )
         finally:
             is_over.set()
+            turns.release()
             coming_and_going.join()
         assert consumer.committed() == behind(messages)
 
 
-def committed_generation(consumer: KafkaGroupConsumer, offsets: dict[TopicPartition, int]) -> int:
+def committed_generation(
+    consumer: KafkaGroupConsumer, offsets: dict[TopicPartition, int], turns: threading.Semaphore
+) -> int:
     """Commit, and return the generation of the group under which that went through."""
     consumer.commit(offsets)
+    turns.release()
     assert consumer.poll(0, 0.0) == []
     return int(consumer._client.group_metadata().generation_id)
