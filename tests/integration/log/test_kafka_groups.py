@@ -165,46 +165,56 @@ def is_committed(consumer: Consumer, offsets: dict[TopicPartition, int]) -> bool
 def test_commits_go_through_while_another_member_makes_the_group_rebalance(spec: LogSpec) -> None:
     log = log_with(spec)
     publish_numbers(log, spec, 100)
-    is_over = threading.Event()
-    # One change of the group for each commit: a slow broker would otherwise be in motion for ever.
-    turns = threading.Semaphore(1)
 
     def come_and_go() -> None:
-        while turns.acquire() and not is_over.is_set():
-            other = KafkaConsumer(
-                spec.names.checkpoint,
-                bootstrap_servers=spec.address,
-                group_id=spec.group,
-                enable_auto_commit=False,
+        other = KafkaConsumer(
+            spec.names.checkpoint,
+            bootstrap_servers=spec.address,
+            group_id=spec.group,
+            enable_auto_commit=False,
+        )
+        try:
+            wait_until(
+                lambda: other.poll(timeout_ms=100) or other.assignment(),
+                timeout_s=30,
+                what="the other member to join",
             )
-            other.poll(timeout_ms=300)
+        finally:
             other.close()
 
     consumer = group_consumer(log, spec)
     with closing(consumer):
         messages = read(consumer, 100)
-        generation = consumer._client.group_metadata().generation_id
-        coming_and_going = threading.Thread(target=come_and_go)
-        coming_and_going.start()
-        try:
-            wait_until(
-                lambda: committed_generation(consumer, behind(messages), turns) > generation + 2,
-                timeout_s=60,
-                what="the group to change several times",
-                interval_s=0,
-            )
-        finally:
-            is_over.set()
-            turns.release()
-            coming_and_going.join()
+        # One after the other: on a slow machine the group would else be in motion without end.
+        for _ in range(3):
+            commit_during(come_and_go, consumer, behind(messages))
         assert consumer.committed() == behind(messages)
 
 
-def committed_generation(
-    consumer: KafkaGroupConsumer, offsets: dict[TopicPartition, int], turns: threading.Semaphore
-) -> int:
+def commit_during(
+    visit: Callable[[], None], consumer: KafkaGroupConsumer, offsets: dict[TopicPartition, int]
+) -> None:
+    """Commit all through another member's visit, until it is over and the group has changed."""
+    before = generation_of(consumer)
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    try:
+        wait_until(
+            lambda: committed_generation(consumer, offsets) > before and not visitor.is_alive(),
+            timeout_s=60,
+            what="a commit after another member came and went",
+            interval_s=0,
+        )
+    finally:
+        visitor.join()
+
+
+def committed_generation(consumer: KafkaGroupConsumer, offsets: dict[TopicPartition, int]) -> int:
     """Commit, and return the generation of the group under which that went through."""
     consumer.commit(offsets)
-    turns.release()
     assert consumer.poll(0, 0.0) == []
+    return generation_of(consumer)
+
+
+def generation_of(consumer: KafkaGroupConsumer) -> int:
     return int(consumer._client.group_metadata().generation_id)
