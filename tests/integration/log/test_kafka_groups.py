@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer
+from kafka.errors import RebalanceInProgressError
 
 from cdc.errors import LogUnavailable
 from cdc.log import kafka_consumer
@@ -188,6 +190,28 @@ def test_commits_go_through_while_another_member_makes_the_group_rebalance(spec:
         # One after the other: on a slow machine the group would else be in motion without end.
         for _ in range(3):
             commit_during(come_and_go, consumer, behind(messages))
+        assert consumer.committed() == behind(messages)
+
+
+def test_a_commit_that_meets_a_rebalance_is_tried_again(
+    spec: LogSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = log_with(spec)
+    publish_numbers(log, spec, 10)
+    consumer = group_consumer(log, spec)
+    with closing(consumer):
+        messages = read(consumer, 10)
+        commit = consumer._client.commit
+        answers = [RebalanceInProgressError("the group is in motion")]
+
+        def commit_at_the_second_try(*args: Any, **options: Any) -> None:
+            if answers:
+                raise answers.pop()
+            commit(*args, **options)
+
+        monkeypatch.setattr(consumer._client, "commit", commit_at_the_second_try)
+        consumer.commit(behind(messages))
+        assert not answers
         assert consumer.committed() == behind(messages)
 
 
